@@ -1,0 +1,479 @@
+"""What the product and an adapter say to each other: plain, frozen data and two protocols.
+
+A harmonised *path* is a dotted name relative to a type (``importer.businessNumber``). Values that cross this seam are
+harmonised already and ready for JSON: ``str``, ``int``, ``float``, ``bool``, ``None``, aware UTC ``datetime``,
+``date``, lists of those; decimals are ``str`` in plain notation, enum values and codes are ``str``. A ``key`` of
+several columns crosses as JSON array text of the columns' texts (``'["2026","15"]'``): injective, still one value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum, StrEnum
+from typing import Any, Literal, Protocol
+
+# ---- what a type is keyed by, and what it publishes beyond the schema -------------------------
+
+TYPE_KEYS: Mapping[str, tuple[str, ...]] = {
+    "Shipment": ("ccn",),
+    "Declaration": ("transactionNumber",),
+    "GoodsItem": ("transactionNumber", "sequence"),
+    "RequiredDecision": ("transactionNumber", "agency"),
+    "DutyAssessment": ("transactionNumber", "version", "sequence"),
+    "RiskAssessment": ("ccn",),
+    "AgencyDecision": ("transactionNumber", "sequence"),
+    "Organization": ("businessNumber",),
+    "Permit": ("number",),
+    "TravelDocument": ("issuer", "number"),
+    "CustomsOffice": ("code",),
+    "Hold": ("key",),
+    "Inspection": ("key",),
+    "PersonRecord": ("key",),
+    "Crossing": ("key",),
+    "Authorization": ("key",),
+    "Lookout": ("key",),
+    "EnforcementAction": ("key",),
+}
+"""Key paths of every type that a collection can provide. Types with several owners add the agency outside of it."""
+
+MULTI_OWNER = frozenset(
+    {"Permit", "Hold", "Inspection", "AgencyDecision", "EnforcementAction", "PersonRecord", "Lookout"}
+)
+"""Types that several agencies own: the agency is part of the identity, lists fan out to every owner and are merged."""
+
+PUBLISHED: Mapping[str, Mapping[str, str]] = {
+    "Shipment": {"held": "Boolean"},
+    "Declaration": {"shipment.ccn": "CargoControlNumber"},
+    "GoodsItem": {"transactionNumber": "TransactionNumber"},
+    "RequiredDecision": {"transactionNumber": "TransactionNumber", "sequence": "Int", "agency": "AgencyCode"},
+    "DutyAssessment": {"transactionNumber": "TransactionNumber"},
+    "RiskAssessment": {"ccn": "CargoControlNumber"},
+    "AgencyDecision": {"transactionNumber": "TransactionNumber"},
+    "Hold": {"key": "String", "shipment.ccn": "CargoControlNumber"},
+    "Inspection": {"key": "String", "shipment.ccn": "CargoControlNumber"},
+    "PersonRecord": {
+        "key": "String",
+        "searchName": "String",
+        "birthYear": "Int",
+        "document.issuer": "CountryCode",
+        "document.number": "String",
+        "caveat": "String",
+        "originator": "String",
+    },
+    "TravelDocument": {"personKey": "String"},
+    "Crossing": {"key": "String"},
+    "Authorization": {"key": "String", "personKey": "String"},
+    "Lookout": {"key": "String", "personKey": "String", "originator": "String"},
+    "EnforcementAction": {
+        "key": "String",
+        "personKey": "String",
+        "document.issuer": "CountryCode",
+        "document.number": "String",
+        "caveat": "String",
+        "originator": "String",
+    },
+    "CustomsOffice": {"name.en": "String", "name.fr": "String"},
+}
+"""Attributes an agency file may bind that the schema does not show, with their scalar types."""
+
+
+# ---- an agency file, parsed -------------------------------------------------------------------
+
+
+class _Missing(Enum):
+    MISSING = "MISSING"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+MISSING: Any = _Missing.MISSING
+
+Step = tuple[str, str]
+"""A ``read``/``ask`` step and its argument: ``("lpad0", "4")``, ``("trim", "")``."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMap:
+    """Native code (as text) → harmonised value. ``name`` is set for named and built-in lists."""
+
+    values: Mapping[str, Any]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """First row whose patterns all match wins: ``*`` any, ``""`` null or blank, ``+`` present, else equality."""
+
+    rows: tuple[tuple[tuple[str, ...], Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A code list kept in a table (``table``) or behind an endpoint (``get``, ``rows``) of ``source``."""
+
+    name: str
+    source: str
+    code: str
+    value: str
+    table: str = ""
+    get: str = ""
+    rows: str = ""
+    refresh: timedelta = timedelta(hours=1)
+
+
+Codes = CodeMap | Decision | Lookup
+
+
+@dataclass(frozen=True, slots=True)
+class FieldBinding:
+    """How one harmonised path is read: columns or JSON paths, then cleaning, format and codes.
+
+    ``type`` is the scalar or enum of the schema (``DateTime``, ``HsCode``, ``ShipmentStatus``; enums by name), and
+    ``enum`` holds the legal values when it is an enum. ``ask`` is ``None`` when absent (the ``read`` expression runs
+    at the source), ``()`` when the value is stored clean.
+    """
+
+    path: str
+    type: str
+    columns: tuple[str, ...] = ()
+    const: Any = MISSING
+    absent: Any = MISSING
+    codes: Codes | None = None
+    format: str = ""
+    read: tuple[Step, ...] = ()
+    ask: tuple[Step, ...] | None = None
+    split: str = ""
+    json_path: str = ""
+    enum: frozenset[str] = frozenset()
+    list: bool = False
+    tuple_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """More fields of the same object, at most one row each, from another table or endpoint."""
+
+    name: str
+    table: str
+    on: Mapping[str, str]
+    newest: tuple[str, ...]
+    fields: Mapping[str, FieldBinding]
+    requests: tuple[Request, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A list below an object: another table (``table``, ``on``: their column → ours), a JSON array (``array``) or
+    repeated columns (``each``). ``value`` is set for lists of scalars; otherwise ``fields`` and nested ``children``."""
+
+    name: str
+    type: str
+    table: str = ""
+    on: Mapping[str, str] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+    array: str = ""
+    each: tuple[tuple[str, ...], ...] = ()
+    value: FieldBinding | None = None
+    fields: Mapping[str, FieldBinding] = field(default_factory=dict)
+    children: Mapping[str, Child] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How an API pages: the placeholder used in the request says the style; ``next`` is a path or ``header:Link``."""
+
+    size: int
+    next: str = ""
+    total: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP call that can serve a collection. ``by`` are the keys needed; other placeholders are pushed filters."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    by: tuple[str, ...] = ()
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    many: Literal["", "comma", "repeat", "body"] = ""
+    max_keys: int = 1
+    rows: str = ""
+    order: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    paging: Paging | None = None
+    cap: int | None = None
+    missing: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """How the age of a copy is known: a column's maximum, a response header, or a JSON path."""
+
+    table: str = ""
+    column: str = ""
+    header: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSpec:
+    """A table, view or endpoint that supplies one harmonised type, or part of one."""
+
+    agency: str
+    source: str
+    name: str
+    provides: str
+    fields: Mapping[str, FieldBinding]
+    table: str = ""
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unless: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    newest: tuple[str, ...] = ()
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    children: Mapping[str, Child] = field(default_factory=dict)
+    requests: tuple[Request, ...] = ()
+    freshness: timedelta | None = None
+    as_of: AsOf | None = None
+    filterable: frozenset[str] | None = None
+    orderable: frozenset[str] | None = None
+
+    @property
+    def id(self) -> str:
+        """``CUSTOMS.shipment``: unique over all agencies; what node ids and plans name."""
+        return f"{self.agency}.{self.name}"
+
+    def supplies(self, path: str) -> bool:
+        """Whether a value or a child list at ``path`` can be read from this collection."""
+        if path in self.fields or path in self.children:
+            return True
+        return any(path in part.fields for part in self.parts.values())
+
+
+# ---- predicates: data, not code ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A literal of the plan."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A value bound per request, by name, from ``FetchCall.params``."""
+
+    name: str
+
+
+Operand = Value | Param
+Op = Literal["eq", "ne", "in", "lt", "lte", "gt", "gte", "startsWith", "null"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """``path op operand``. Two-valued: a null value makes every operator false, save ``ne`` (true) and ``null``.
+
+    ``in`` takes a list (empty: nothing matches); ``null`` takes a boolean. A path may reach into a child list
+    (``containers.number``, ``lines.hs``): true when some element matches."""
+
+    path: str
+    op: Op
+    operand: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    terms: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    terms: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """The exact complement of ``term``: rows where it is not true."""
+
+    term: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Some row of ``collection`` (same source) whose ``on`` paths (theirs → ours) equal this row's meets ``term``."""
+
+    collection: str
+    on: tuple[tuple[str, str], ...]
+    term: Predicate
+
+
+Predicate = Compare | AllOf | AnyOf | Negation | Linked
+
+
+# ---- one fetch --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTerm:
+    """Nulls last in ascending order, first in descending, everywhere. ``codepoint``: text ordered by code point
+    (only keys that are merged over owners); otherwise by the source's own collation."""
+
+    path: str
+    descending: bool = False
+    codepoint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSelect:
+    """A child list to read with each row: ``columns`` relative to the child (empty for a list of scalars)."""
+
+    name: str
+    columns: tuple[str, ...] = ()
+    children: tuple[ChildSelect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSpec:
+    """What one fetch of a call shape asks of one collection. Hashable: it is the key of the prepared statement.
+
+    With ``keys``, a batched lookup: rows whose key paths equal one of ``FetchCall.keys``. ``order`` ends in the type's
+    key, so that it is total; ``limit`` says that ``FetchCall.limit`` bounds the rows (per key when ``per_key``).
+    ``after`` is ``None`` without a cursor, else for each order term whether the cursor's value is null.
+    ``count`` asks for the number of rows without cursor and limit, in ``Rows.total`` (``Rows.totals`` when per key).
+    ``predicate`` comes from policy and is never dropped; ``filter`` comes from the caller. Both are exact.
+    """
+
+    collection: str
+    columns: tuple[str, ...]
+    children: tuple[ChildSelect, ...] = ()
+    keys: tuple[str, ...] = ()
+    predicate: Predicate | None = None
+    filter: Predicate | None = None
+    order: tuple[OrderTerm, ...] = ()
+    limit: bool = False
+    per_key: bool = False
+    after: tuple[bool, ...] | None = None
+    count: bool = False
+
+
+@dataclass(slots=True)
+class FetchCall:
+    """One request's values. ``keys``: distinct, non-null, harmonised tuples in the order of ``FetchSpec.keys``;
+    ``cursor``: harmonised order values, same length as ``order``; ``deadline``: seconds, event loop clock."""
+
+    keys: Sequence[tuple[Any, ...]] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+    limit: int | None = None
+    cursor: tuple[Any, ...] | None = None
+    deadline: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowFlag:
+    """Something noticed in agency data. ``row``: index in ``Rows``; ``path``: ``risk.band``, ``lines[2].hs``."""
+
+    row: int
+    path: str
+    problem: str
+
+
+@dataclass(slots=True)
+class ChildRows:
+    """Child lists of all rows, flat: row ``i`` owns elements ``offsets[i]`` to ``offsets[i + 1]`` of every column.
+    A list of scalars has one column."""
+
+    offsets: list[int]
+    columns: tuple[list[Any], ...]
+    children: tuple[ChildRows, ...] = ()
+
+
+@dataclass(slots=True)
+class Rows:
+    """Positional columns, in the order of ``FetchSpec.columns``; ``children`` in that of ``FetchSpec.children``.
+
+    ``as_of``: the moment for which the agency vouches. ``truncated``: a capped search came back full.
+    Rows of a keyed fetch come in any order over keys, in ``order`` within a key; they carry their key columns only
+    when selected, so a planner selects them."""
+
+    count: int
+    columns: tuple[list[Any], ...]
+    as_of: datetime
+    children: tuple[ChildRows, ...] = ()
+    flags: list[RowFlag] = field(default_factory=list)
+    total: int | None = None
+    totals: Mapping[tuple[Any, ...], int] | None = None
+    truncated: bool = False
+
+
+# ---- the two protocols ------------------------------------------------------------------------
+
+
+class Health(StrEnum):
+    UP = "UP"
+    DEGRADED = "DEGRADED"
+    DOWN = "DOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of ``guichet check``: the key path in the agency file, and what the live system says."""
+
+    key: str
+    problem: str
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionCapabilities:
+    """What one collection can be asked. ``lookups``: sets of key paths it can be looked up by (SQL: any bound path);
+    ``filters``: path → operators pushed to the source; ``orders``: paths it can order by. ``lists``: it can be
+    listed without keys. ``batched_pages``: ``per_key`` limits in one call. The rest is done on fetched rows."""
+
+    lookups: frozenset[tuple[str, ...]]
+    filters: Mapping[str, frozenset[str]]
+    orders: frozenset[str]
+    lists: bool = True
+    counts: bool = True
+    batched_pages: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    collections: Mapping[str, CollectionCapabilities]
+
+
+class PreparedFetch(Protocol):
+    async def run(self, call: FetchCall) -> Rows:
+        """Ask the agency. Raises a :class:`~adapters.errors.SourceError` only."""
+        ...
+
+    def explain(self) -> str:
+        """The SQL text, or the HTTP request line; and what the gateway itself applies to the rows."""
+        ...
+
+
+class Source(Protocol):
+    """A live connection to one agency system."""
+
+    name: str
+    agency: str
+    capabilities: Capabilities
+
+    def prepare(self, spec: FetchSpec) -> PreparedFetch:
+        """Pure, once per call shape; the result may be used by many requests at once. Raises ``Unsupported``."""
+        ...
+
+    async def start(self) -> None:
+        """Open pools and read lookups. A dead agency is no error here: it is found out again on use."""
+        ...
+
+    async def health(self) -> Health: ...
+
+    async def check(self) -> Sequence[Finding]:
+        """Compare the agency file with the live system, as ``guichet check`` lists."""
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,13 @@
+CREATE UNIQUE INDEX commodity_code ON commodity (code);
+CREATE UNIQUE INDEX permit_no ON permit (no_key);
+CREATE INDEX permit_holder ON permit (holder_bn, expiry, no_key);
+CREATE INDEX permit_expiry ON permit (expiry, no_key);
+CREATE UNIQUE INDEX permit_line_no ON permit_line (no_key, n);
+CREATE UNIQUE INDEX decision_txn ON decision (txn, line);
+CREATE UNIQUE INDEX hold_id ON hold (id);
+CREATE INDEX hold_ccn ON hold (ccn);
+CREATE INDEX hold_container ON hold (container);
+CREATE INDEX hold_place ON hold (unlocode, placed, id);
+CREATE INDEX hold_placed ON hold (placed, id);
+CREATE UNIQUE INDEX inspection_id ON inspection (id);
+CREATE INDEX inspection_ccn ON inspection (ccn);

@@ -67,22 +67,23 @@ class Server:
     def _process(self) -> str:
         return f"postgres-{self.name}"
 
-    def dsn(self, role: str) -> str:
-        """A DSN straight to the server, for `guichet_owner`, `guichet_ro` or `guichet_state`."""
-        return self._dsn(role, self.database, self.port)
-
-    def proxied_dsn(self, port: int) -> str:
-        """What the gateway connects to: the reader, through the proxy on `port`."""
-        return self._dsn(READER, self.database, port)
+    def dsn(self, role: str, port: int | None = None) -> str:
+        """A DSN for `guichet_owner`, `guichet_ro` or `guichet_state`: straight to the server, or by a proxy's port."""
+        return self._dsn(role, self.database, port or self.port)
 
     def _dsn(self, role: str, database: str, port: int) -> str:
         return f"postgresql://{role}:{self._passwords[role]}@127.0.0.1:{port}/{database}"
 
-    async def initialise(self, locale: str | None) -> bool:
-        """Makes the data directory unless a usable one is there; True when it is new, so empty."""
+    @property
+    def usable(self) -> bool:
+        """Whether there is a complete data directory that these secrets open."""
+        return self._data.exists() and self._mark.exists() and self._mark.read_text() == self._fingerprint()
+
+    async def initialise(self, locale: str | None) -> None:
+        """Makes the data directory unless a usable one is there."""
         await self._settle()
-        if self._data.exists() and self._mark.exists() and self._mark.read_text() == self._fingerprint():
-            return False
+        if self.usable:
+            return
         await self.wipe()
         self._installation.make(self._root)
         self._installation.make(self._root / "log")
@@ -103,7 +104,6 @@ class Server:
         )
         await self._supervisor.finish(command)
         password.unlink()
-        return True
 
     async def wipe(self) -> None:
         """Removes all data. The server must not run."""

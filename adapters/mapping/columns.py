@@ -1,0 +1,95 @@
+"""The column tools that every stage shares: texts of natives, blanks, work done once per distinct value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+Flags = list[tuple[int, str]]
+Column = list[Any]
+Convert = Callable[[Column], tuple[Column, Flags]]
+
+TEXT = frozenset({str})
+TEXT_OR_NULL = frozenset({str, type(None)})
+
+
+def text(value: Any) -> str:
+    """The text of one native value, as code lists and keys spell it: ``1``, ``true``, ``2026-01-02``, ``12.50``."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else format(Decimal(repr(value)), "f")
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value)
+
+
+def texts(column: Sequence[Any]) -> Column:
+    """The column as texts, ``None`` kept; a column of texts is handed back untouched."""
+    kinds = set(map(type, column))
+    if kinds <= TEXT_OR_NULL:
+        return column if isinstance(column, list) else list(column)
+    if kinds == {int}:
+        return list(map(str, column))
+    return [None if value is None else text(value) for value in column]
+
+
+def blank(value: Any) -> bool:
+    """Null, or text of nothing but white space."""
+    return value is None or (isinstance(value, str) and (not value or value.isspace()))
+
+
+def without_blanks(column: Column) -> Column:
+    """Blank texts become ``None``; untouched when there are none (two passes in C)."""
+    if "" not in column and not any(map(str.isspace, filter(None, column))):
+        return column
+    return [None if value is None or not value or value.isspace() else value for value in column]
+
+
+def on_live(function: Callable[[Column], Column], column: Column) -> Column:
+    """``function`` over the values that are not null; it keeps length and order."""
+    if None not in column:
+        return function(column)
+    done = iter(function([value for value in column if value is not None]))
+    return [None if value is None else next(done) for value in column]
+
+
+def each_value(function: Callable[[Any], tuple[Any, str]], column: Column) -> tuple[Column, Flags]:
+    """The slow way: ``function`` once per distinct value gives (harmonised, problem or ``""``). Nulls stay null."""
+    seen: dict[Any, tuple[Any, str]] = {}
+    out: Column = []
+    flags: Flags = []
+    for row, value in enumerate(column):
+        if value is None:
+            out.append(None)
+            continue
+        try:
+            answer = seen.get((type(value), value))
+            if answer is None:
+                answer = seen[type(value), value] = function(value)
+        except TypeError:  # not hashable: an object or array where a scalar was promised
+            answer = function(text(value))
+        out.append(answer[0])
+        if answer[1]:
+            flags.append((row, answer[1]))
+    return out, flags
+
+
+def all_match(pattern: str) -> Callable[[Column], bool]:
+    """Whether every text of a column without nulls matches: one run of the regex engine over the joined column."""
+    whole = re.compile(rf"(?:{pattern}\n)*+")
+
+    def check(column: Column) -> bool:
+        joined = "\n".join(column)
+        if not joined:
+            return not column
+        return joined.count("\n") == len(column) - 1 and whole.fullmatch(joined + "\n") is not None
+
+    return check

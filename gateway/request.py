@@ -30,3 +30,21 @@ class RequestContext:
     principal: Principal
     deadline: float
     explain: bool = False
+
+
+@dataclass(slots=True)
+class Answer:
+    """What an operation came to, before it is bytes.
+
+    ``errors`` are wire errors already, each with ``extensions.code``. ``log`` holds what the request's log line adds:
+    ``operation`` (name), ``operation_hash``, ``sources``, ``rows``, ``outcome``; never values. ``record`` is the
+    disclosure to make durable before a byte leaves, or ``None`` when nothing was disclosed. ``executed`` is false when
+    the operation was refused before execution: then the response has no ``data``, and ``status`` says why in HTTP."""
+
+    data: dict[str, Any] | None
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    extensions: dict[str, Any] = field(default_factory=dict)
+    log: dict[str, Any] = field(default_factory=dict)
+    record: Any = None
+    executed: bool = True
+    status: int = 200

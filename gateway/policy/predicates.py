@@ -14,8 +14,22 @@ from typing import Any, get_args
 
 from graphql import GraphQLNamedType, GraphQLObjectType, GraphQLSchema, get_named_type, is_leaf_type
 
-from adapters.contract import PUBLISHED, AllOf, AnyOf, Compare, Linked, Negation, Op, Operand, Param, Predicate, Value
+from adapters.contract import (
+    MULTI_OWNER,
+    PUBLISHED,
+    AllOf,
+    AnyOf,
+    Compare,
+    Linked,
+    Negation,
+    Op,
+    Operand,
+    Param,
+    Predicate,
+    Value,
+)
 from gateway.settings.strict import did_you_mean
+from resolvers.fields import INNER_LINKS
 
 OPS: frozenset[str] = frozenset(get_args(Op))
 LIST_CLAIMS = frozenset({"ports", "bn"})
@@ -29,6 +43,9 @@ CLAIMS = LIST_CLAIMS | {
     "document.number",
 }
 """Attributes of a token that a row rule may name (``interface.md``); those in ``LIST_CLAIMS`` hold several values."""
+
+OWNER_PATHS = frozenset({"agency", "issuer"})
+"""On types with several owners: the code of the agency whose row it is."""
 
 _MOMENT = re.compile(r"now(?:\s*-\s*(\d{1,4})\s*([ydh]))?")
 _ORDERED = {"DateTime", "Date", "Int", "Decimal", "Float"}
@@ -133,19 +150,24 @@ def _is_literal(value: Any) -> bool:
 def leaf_at(schema: GraphQLSchema, type_name: str, path: str) -> str | None:
     """Name of the scalar or enum at a dotted path (through links and connections, to a published attribute too)."""
     steps = path.split(".")
-    current: GraphQLNamedType | None = schema.type_map.get(type_name)
+    name = type_name
     for index, step in enumerate(steps):
-        current = through_connection(current)
-        if not isinstance(current, GraphQLObjectType):
+        rest = ".".join(steps[index:])
+        if name in MULTI_OWNER and rest in OWNER_PATHS:
+            return "AgencyCode"
+        current = through_connection(schema.type_map.get(name))
+        fields = current.fields if isinstance(current, GraphQLObjectType) else {}
+        name = current.name if current is not None else name
+        if step not in fields and rest in PUBLISHED.get(name, {}):
+            return PUBLISHED[name][rest]
+        inner = INNER_LINKS.get(name, {}).get(step)
+        if inner is not None:
+            name = inner.target
+        elif step in fields:
+            name = get_named_type(fields[step].type).name
+        else:
             return None
-        published = PUBLISHED.get(current.name, {}).get(".".join(steps[index:]))
-        if published is not None and step not in current.fields:
-            return published
-        field = current.fields.get(step)
-        if field is None:
-            return None
-        current = get_named_type(field.type)
-    return current.name if current is not None and is_leaf_type(current) else None
+    return name if is_leaf_type(schema.type_map.get(name)) else None
 
 
 def through_connection(named: GraphQLNamedType | None) -> GraphQLNamedType | None:

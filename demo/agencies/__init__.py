@@ -1,0 +1,1 @@
+"""Four simulated HTTP agencies: each a server of its own over its own SQLite file."""

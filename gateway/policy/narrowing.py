@@ -26,13 +26,13 @@ from graphql import (
 )
 
 from gateway.policy.coordinates import Coordinates, leads_to
-from resolvers.fields import FILTER, FilterPath, Link, Listing, OrderPaths, binding_of
+from resolvers.fields import FILTER, FilterPath, Link, Listing, binding_of
+from resolvers.filters import ORDERS
 
 SHADOWS: Mapping[tuple[str, str], str] = {("Shipment", "held"): "status"}
 """Published attributes that callers may filter or order by, and the field whose grant they need."""
 
 HIDDEN_DIRECTIVES = frozenset({"classified"})
-ORDER = "guichet.order"
 
 
 def narrow(
@@ -157,9 +157,9 @@ class _Narrowing:
             shown = self.orders[named.name]
             kwargs["values"] = {name: value for name, value in named.values.items() if name in shown}
             definition = named.extensions.get("strawberry-definition")
-            # Strawberry's own enum type takes its definition first and maps Python members by it.
-            leading = () if type(named) is GraphQLEnumType else (definition,)
-            self.copies[named.name] = type(named)(*leading, **kwargs)
+            if type(named) is not GraphQLEnumType:
+                kwargs["enum"] = definition  # Strawberry's own enum type maps Python members by it
+            self.copies[named.name] = type(named)(**kwargs)
         copy = self.copies[named.name]
         assert isinstance(copy, GraphQLEnumType)
         return copy
@@ -181,7 +181,7 @@ class _Narrowing:
                     named = get_named_type(argument.type)
                     order = _order_enum(named)
                     if order is not None:
-                        orders[order.name] = self._ordered(field, binding.target, order)
+                        orders[order.name] = self._ordered(binding.target, order)
                     elif isinstance(named, GraphQLInputObjectType):
                         inputs[named.name] = self._filters(named, binding.target)
         return inputs, orders
@@ -195,25 +195,13 @@ class _Narrowing:
                 kept.add(name)
         return frozenset(kept)
 
-    def _ordered(self, field: GraphQLField, target: str, order: GraphQLEnumType) -> frozenset[str]:
-        paths = order_paths(self.master, field)
-        if paths is None:
-            return frozenset()
-        return frozenset(
-            name for name in order.values if name in paths.fields and self._may(target, paths.fields[name])
-        )
+    def _ordered(self, target: str, order: GraphQLEnumType) -> frozenset[str]:
+        paths = ORDERS[target].fields if target in ORDERS else {}
+        return frozenset(name for name in order.values if name in paths and self._may(target, paths[name]))
 
     def _may(self, target: str, path: str) -> bool:
         path = SHADOWS.get((target, path), path)
         return leads_to(self.master, target, path, lambda owner, name: name in self.visible.get(owner, ()))
-
-
-def order_paths(schema: GraphQLSchema, field: GraphQLField) -> OrderPaths | None:
-    """Where the connection that ``field`` yields says what its order enum stands for."""
-    connection = schema.type_map[get_named_type(field.type).name]
-    definition = connection.extensions.get("strawberry-definition")
-    found = getattr(definition.origin, "order_paths", None) if definition is not None else None
-    return found if isinstance(found, OrderPaths) else None
 
 
 def _order_enum(named: GraphQLNamedType | None) -> GraphQLEnumType | None:

@@ -18,6 +18,9 @@ _SEARCH = """
     SELECT * FROM client WHERE surname_fold >= ? AND surname_fold < ? AND dob >= ? AND dob < ?
     ORDER BY surname_fold, dob, uci_key LIMIT ?
 """
+_BY_DOCUMENT = """
+    SELECT c.* FROM document d JOIN client c USING (uci_key) WHERE d.no = ? AND d.country = ? ORDER BY c.uci_key
+"""
 _DOCUMENTS = """
     SELECT d.*, c.uci FROM document d JOIN client c USING (uci_key) WHERE d.uci_key IN (?) ORDER BY d.uci_key, d.no
 """
@@ -75,7 +78,7 @@ class Immigration:
         for country, number in dict.fromkeys(asked):
             paper: Record = {"country": country, "no": _plain(number)}
             rows = self._store.rows(
-                "SELECT c.* FROM document d JOIN client c USING (uci_key) WHERE d.no = ? AND d.country = ? ORDER BY c.uci_key",
+                _BY_DOCUMENT,
                 (paper["no"], country),
             )
             found.extend(_client(row, paper) for row in rows)

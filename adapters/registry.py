@@ -1,0 +1,52 @@
+"""Kind of a source → the factory that connects to it. Only ``gateway/app.py`` and the CLI look here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Any, cast
+
+from adapters.contract import CollectionSpec, Lookup, Source
+from adapters.errors import AgencyFileError, Fault
+
+Factory = Callable[[str, str, Mapping[str, Any], Sequence[CollectionSpec], Mapping[str, Lookup]], Source]
+"""``factory(name, agency, table, collections, lookups)``: ``table`` is ``[sources.name]`` with its secrets resolved,
+``collections`` and ``lookups`` are those of this source. No I/O. Raises ``AgencyFileError`` for wrong options."""
+
+MODULES: Mapping[str, str] = {"postgres": "adapters.postgres", "rest": "adapters.rest"}
+"""Kind → the module with its ``create``, imported when a source of the kind is met and not before."""
+
+
+class _Factories(Mapping[str, Factory]):
+    def __getitem__(self, kind: str) -> Factory:
+        return cast(Factory, import_module(MODULES[kind]).create)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(MODULES)
+
+    def __len__(self) -> int:
+        return len(MODULES)
+
+    def __contains__(self, kind: object) -> bool:
+        return kind in MODULES
+
+
+FACTORIES: Mapping[str, Factory] = _Factories()
+
+
+def create(
+    name: str,
+    agency: str,
+    table: Mapping[str, Any],
+    collections: Sequence[CollectionSpec],
+    lookups: Mapping[str, Lookup],
+) -> Source:
+    """The source ``name`` of ``agency``, with those ``collections`` and ``lookups`` of the agency that are its own.
+    Raises ``AgencyFileError``."""
+    kind = table.get("kind")
+    if kind not in FACTORIES:
+        known = ", ".join(sorted(FACTORIES))
+        raise AgencyFileError([Fault(agency, f"sources.{name}.kind", f"no kind of source {kind!r}; there are {known}")])
+    own = [spec for spec in collections if spec.source == name]
+    codes = {key: lookup for key, lookup in lookups.items() if lookup.source == name}
+    return FACTORIES[kind](name, agency, table, own, codes)

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import sys
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
@@ -33,6 +32,7 @@ async def open_proxies(
             "control": f"http://{HOST}:{demo.ports['control']}/{name}/_control",
             "statement_log": str(statements),
         }
+        statements.unlink(missing_ok=True)
         if statement_log:
             logs[server.server_log] = statements
         proxies.append(Proxy(name, front, server.port, _restarter(demo, server)))
@@ -63,7 +63,7 @@ async def start_http_agencies(demo: Demo, wanted: Collection[str]) -> None:
         write_atomically(settings, json.dumps({"secret": getattr(demo.keys.secrets, name)}))
         argv = [sys.executable, "-m", "demo.agencies", name, "--port", str(demo.ports[name])]
         argv += ["--store", str(demo.store(name)), "--config", str(settings)]
-        environment = {**os.environ, "PYTHONPATH": seeding.source_root()}
+        environment = seeding.python_environment()
         pid = demo.supervisor.start(Command(name, argv, demo.logs / f"{name}.log", environment))
         url = f"http://{HOST}:{demo.ports[name]}"
         demo.info["agencies"][name] = {

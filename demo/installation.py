@@ -124,7 +124,7 @@ async def linguistic_locale(installation: Installation, supervisor: Supervisor, 
     output = logs / "locale.log"
     own = installation.base / "locale"
     if not (own / LINGUISTIC[0]).exists():
-        installed = _installed_locales()
+        installed = installed_locales()
         if found := next((name for name in LINGUISTIC if name.lower().replace("-", "") in installed), None):
             return found
         localedef = shutil.which("localedef")
@@ -143,7 +143,8 @@ async def linguistic_locale(installation: Installation, supervisor: Supervisor, 
     return LINGUISTIC[0]
 
 
-def _installed_locales() -> set[str]:
+def installed_locales() -> set[str]:
+    """Those of `LINGUISTIC` that the system has, in lower case without the hyphen."""
     kept = locale.setlocale(locale.LC_COLLATE)
     found: set[str] = set()
     for name in LINGUISTIC:

@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvloop
@@ -118,25 +119,47 @@ def _guichet() -> str:
 
 def _config() -> Path:
     here = Path(CONFIG)
-    found = here if here.exists() else Path(seeding.source_root()) / CONFIG
+    found = here if here.exists() else seeding.source_root() / CONFIG
     if not found.exists():
         raise DemoError(f"{CONFIG}: not in this directory")
     return found.resolve()
 
 
-async def _demo(port: int, directory: Path, scale: str, seed: int, reset: bool, with_gateway: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `guichet demo` was asked for. Without `gateway` the agencies alone run; `only` as for `agencies`."""
+
+    port: int
+    directory: Path
+    scale: str
+    seed: int
+    reset: bool
+    gateway: bool
+    only: Collection[str] | None
+
+
+async def _demo(options: Options) -> None:
     """Runs everything until it is cancelled or the gateway ends."""
-    if with_gateway and port and not ports.free(port):
-        raise DemoError(f"port {port}: in use; choose another with --port")
+    if options.gateway and options.port and not ports.free(options.port):
+        raise DemoError(f"port {options.port}: in use; choose another with --port")
     report = Terminal()
     try:
         async with contextlib.AsyncExitStack() as stack:
-            demo = await stack.enter_async_context(agencies(directory, scale, seed, reset=reset, report=report))
-            if not with_gateway:
+            demo = await stack.enter_async_context(
+                agencies(
+                    options.directory,
+                    options.scale,
+                    options.seed,
+                    only=options.only,
+                    reset=options.reset,
+                    report=report,
+                )
+            )
+            if not options.gateway:
                 report.close()
                 print(f"Agencies are ready: {demo.directory / 'demo.json'}", flush=True)
                 await asyncio.Event().wait()
-            await stack.enter_async_context(gateway(demo, port, report))
+            await stack.enter_async_context(gateway(demo, options.port, report))
             report.close()
             print(f"Guichet is ready: {demo.info['gateway']['url']}", flush=True)
             code = await demo.supervisor.ended("gateway", poll=0.2)
@@ -146,8 +169,8 @@ async def _demo(port: int, directory: Path, scale: str, seed: int, reset: bool, 
         report.close()
 
 
-async def _until_signal(port: int, directory: Path, scale: str, seed: int, reset: bool, with_gateway: bool) -> int:
-    task = asyncio.ensure_future(_demo(port, directory, scale, seed, reset, with_gateway))
+async def _until_signal(options: Options) -> int:
+    task = asyncio.ensure_future(_demo(options))
     asked = asyncio.Event()
 
     def stop() -> None:
@@ -171,12 +194,13 @@ async def _until_signal(port: int, directory: Path, scale: str, seed: int, reset
 
 def run(
     port: int = 8000,
-    dir: Path = Path(".guichet/demo"),
+    dir: Path | str = ".guichet/demo",
     scale: str = "small",
     seed: int = 1,
     reset: bool = False,
     *,
     gateway: bool = True,
+    only: Collection[str] | None = None,
 ) -> int:
     """`guichet demo`; its exit code. Blocks until SIGINT or SIGTERM (0) or until something breaks (1)."""
-    return uvloop.run(_until_signal(port, Path(dir), scale, seed, reset, gateway))
+    return uvloop.run(_until_signal(Options(port, Path(dir), scale, seed, reset, gateway, only)))

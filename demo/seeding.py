@@ -45,7 +45,7 @@ async def seed(job: Job, supervisor: Supervisor, logs: Path, report: Reporter) -
     """Runs the generator to its end. Raises SupervisorError when it fails; cancelling ends it."""
     output = logs / "seeding.log"
     output.unlink(missing_ok=True)
-    environment = {**os.environ, "PYTHONPATH": source_root(), _JOB: json.dumps(asdict(job))}
+    environment = {**python_environment(), _JOB: json.dumps(asdict(job))}
     command = Command("seeding", [sys.executable, "-m", "demo.seeding"], output, environment)
     report.step(f"world: {job.scale}, seed {job.seed}")
     watcher = asyncio.create_task(_watch(output, report))
@@ -55,9 +55,16 @@ async def seed(job: Job, supervisor: Supervisor, logs: Path, report: Reporter) -
         watcher.cancel()
 
 
-def source_root() -> str:
-    """The directory that `import demo` needs on its path, installed or not."""
-    return str(Path(demo.__path__[0]).parent)
+def source_root() -> Path:
+    """The directory that holds this package: the checkout, or site-packages."""
+    return Path(demo.__path__[0]).parent
+
+
+def python_environment() -> dict[str, str]:
+    """For a child that runs a module of `demo`, from whatever directory."""
+    inherited = os.environ.get("PYTHONPATH")
+    path = os.pathsep.join([str(source_root()), *([inherited] if inherited else [])])
+    return {**os.environ, "PYTHONPATH": path}
 
 
 async def _watch(output: Path, report: Reporter) -> None:

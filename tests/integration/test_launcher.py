@@ -1,0 +1,433 @@
+"""Real servers, really started, stopped and killed: no process stays, no data goes."""
+# ruff: noqa: ASYNC110, ASYNC220, ASYNC240 - nobody else waits for this loop
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import asyncpg
+import pytest
+
+from demo import seeding
+from demo.installation import Installation, PostgresError, installed_locales
+from demo.keys import Keys
+from demo.launcher import DemoError, agencies
+from demo.postgres import OWNER, READER, Server
+from demo.supervisor import Supervisor, SupervisorError, command_line, identity
+
+ONLY = ["customs", "traveller"]
+SLEEP = "import time; time.sleep(600)"
+
+
+def servers_place(directory: Path) -> Path:
+    if os.geteuid():
+        return directory / "postgres"
+    return Path("/var/tmp") / f"guichet-{hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:16]}"
+
+
+def processes_of(directory: Path) -> list[list[str]]:
+    """Command lines that name the directory or its servers' place, this process excepted."""
+    marks = (str(directory), str(servers_place(directory)))
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid() and identity(int(entry.name)):
+            line = command_line(int(entry.name))
+            if any(mark in word for mark in marks for word in line):
+                found.append(line)
+    return found
+
+
+async def eventually_none(directory: Path, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while (left := processes_of(directory)) and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
+    assert left == []
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One demo directory for the module: generating a world takes seconds."""
+    directory = tmp_path_factory.mktemp("demo")
+    yield directory
+    shutil.rmtree(servers_place(directory), ignore_errors=True)
+    assert processes_of(directory) == []
+
+
+class Launcher:
+    """`guichet demo` as a process: without the gateway, or with a program in its place."""
+
+    def __init__(self, directory: Path, port: int, fake: Path | None) -> None:
+        call = f"run({port}, {str(directory)!r}, gateway={fake is not None}, only={ONLY})"
+        code = (
+            f"from demo import launcher; launcher._guichet = lambda: {str(fake)!r}; raise SystemExit(launcher.{call})"
+        )
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    async def ready(self) -> str:
+        assert self.process.stdout is not None
+        return await asyncio.wait_for(asyncio.to_thread(self.process.stdout.readline), 90)
+
+    async def end(self, sign: signal.Signals | None = None) -> tuple[int, str]:
+        """Its exit code and standard error, after a signal or by itself."""
+        if sign:
+            self.process.send_signal(sign)
+        _, errors = await asyncio.to_thread(self.process.communicate, timeout=60)
+        return self.process.returncode, errors
+
+
+Launch = Callable[..., Launcher]
+
+
+@pytest.fixture
+def launch(home: Path) -> Iterator[Launch]:
+    """Starts launchers on `home`; those that a failed test leaves are ended."""
+    started: list[Launcher] = []
+
+    def start(port: int = 0, fake: Path | None = None) -> Launcher:
+        started.append(Launcher(home, port, fake))
+        return started[-1]
+
+    yield start
+    for launcher in started:
+        if launcher.process.returncode is None:
+            launcher.process.terminate()
+            launcher.process.communicate(timeout=60)
+
+
+async def test_agencies_as_a_library(home: Path) -> None:
+    async with agencies(home, only=ONLY) as demo:
+        info = demo.info
+        assert json.loads((home / "demo.json").read_text()) == info
+        assert (home / "demo.json").stat().st_mode & 0o077 == 0
+        assert set(info["agencies"]) == set(ONLY)
+        state = await asyncpg.connect(info["state"]["dsn"])
+        await state.execute("CREATE TABLE kept (x int)")
+        await state.close()
+        for name in ONLY:
+            entry = info["agencies"][name]
+            assert entry["kind"] == "postgres"
+            assert "postgres" in command_line(entry["pid"])[0]
+            reader = await asyncpg.connect(entry["dsn"])
+            owner = await asyncpg.connect(entry["store"])
+            await owner.execute(
+                "CREATE SCHEMA extra; CREATE TABLE extra.t (x text); INSERT INTO extra.t VALUES ('kept')"
+            )
+            assert await reader.fetchval("SELECT x FROM extra.t WHERE x <> $1", "it's") == "kept"
+            with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+                await reader.execute("INSERT INTO extra.t VALUES ('y')")
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await reader.execute("SET transaction_read_only = off; INSERT INTO extra.t VALUES ('y')")
+            await reader.close()
+            await owner.close()
+            await asyncio.sleep(0.3)
+            lines = [json.loads(line) for line in Path(entry["statement_log"]).read_text().splitlines()]
+            asked = [line for line in lines if "FROM extra.t" in line["text"]]
+            assert [(line["database"], line["parameters"]) for line in asked] == [(name, ["it's"])]
+            assert all("CREATE" not in line["text"] for line in lines)
+    assert not (home / "demo.json").exists()
+    await eventually_none(home, 0)
+
+
+async def test_the_databases_sort_differently(home: Path) -> None:
+    async with agencies(home, only=ONLY) as demo:
+        order = {}
+        for name in ONLY:
+            owner = await asyncpg.connect(demo.info["agencies"][name]["store"])
+            order[name] = await owner.fetchval("SELECT string_agg(x, '' ORDER BY x) FROM unnest('{a,B,c,É}'::text[]) x")
+            collation = await owner.fetchval("SELECT datcollate FROM pg_database WHERE datname = current_database()")
+            await owner.close()
+            assert (collation == "C") == (name == "traveller" or not can_sort_as_people_do(home))
+    assert order["traveller"] == "BacÉ"
+    assert order["customs"] == ("aBcÉ" if can_sort_as_people_do(home) else "BacÉ")
+
+
+def can_sort_as_people_do(home: Path) -> bool:
+    return (servers_place(home) / "locale").exists() or bool(installed_locales())
+
+
+async def test_without_statement_log_there_is_none(home: Path) -> None:
+    async with agencies(home, only=["customs"], statement_log=False) as demo:
+        entry = demo.info["agencies"]["customs"]
+        reader = await asyncpg.connect(entry["dsn"])
+        await reader.fetchval("SELECT 'unseen'")
+        await reader.close()
+        await asyncio.sleep(0.2)
+        assert not Path(entry["statement_log"]).exists()
+        assert len([line for line in processes_of(home) if "-D" in line]) == 2  # customs and state
+
+
+async def test_restart_and_the_kill_of_one_server(home: Path) -> None:
+    async with agencies(home, only=ONLY) as demo, aiohttp.ClientSession() as session:
+        customs, traveller = (demo.info["agencies"][name] for name in ONLY)
+        other = await asyncpg.connect(traveller["dsn"])
+        for kill in (False, True):
+            reader = await asyncpg.connect(customs["dsn"])
+            before = customs["pid"]
+            if kill:
+                os.kill(before, signal.SIGKILL)
+            async with session.post(customs["control"], json={"restart": True}) as response:
+                assert response.status == 200
+            with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError)):
+                await reader.fetchval("SELECT 1")
+            reader.terminate()
+            reader = await asyncpg.connect(customs["dsn"])
+            assert await reader.fetchval("SELECT x FROM extra.t") == "kept"
+            await reader.close()
+            assert customs["pid"] != before
+            assert json.loads((home / "demo.json").read_text())["agencies"]["customs"]["pid"] == customs["pid"]
+        assert await other.fetchval("SELECT 1") == 1
+        await other.close()
+        async with session.post(customs["control"], json={"status": 500}) as response:
+            assert response.status == 400
+    await eventually_none(home, 0)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_everything_in_order(home: Path, launch: Launch, sign: signal.Signals) -> None:
+    launcher = launch()
+    assert "ready" in await launcher.ready()
+    assert len([line for line in processes_of(home) if "-D" in line]) == 3
+    code, errors = await launcher.end(sign)
+    assert code == 0
+    assert "Traceback" not in errors
+    await eventually_none(home, 0)
+    assert [path.name for path in (home / "run").iterdir()] == ["lock"]
+
+
+async def test_a_killed_launcher_leaves_nothing_and_loses_nothing(home: Path, launch: Launch) -> None:
+    launcher = launch()
+    assert "ready" in await launcher.ready()
+    stamp = (home / "world-stamp.json").stat().st_mtime_ns
+    await launcher.end(signal.SIGKILL)
+    # At once, while its servers may still be shutting down.
+    again = launch()
+    assert "ready" in await again.ready()
+    assert len([line for line in processes_of(home) if "-D" in line]) == 3
+    info = json.loads((home / "demo.json").read_text())
+    owner = await asyncpg.connect(info["agencies"]["customs"]["store"])
+    assert await owner.fetchval("SELECT x FROM extra.t") == "kept"
+    await owner.close()
+    assert (home / "world-stamp.json").stat().st_mtime_ns == stamp
+    code, errors = await again.end(signal.SIGTERM)
+    assert (code, "Traceback" in errors) == (0, False)
+    await eventually_none(home, 0)
+
+
+# -- the gateway, played by a program that answers /readyz after a while and writes down how it was run
+
+GATEWAY = """#!{python}
+import http.server, json, os, signal, sys, threading, time
+begun = time.monotonic()
+place = os.environ["GUICHET_DEMO_DIR"]
+json.dump({{"argv": sys.argv[1:], "env": dict(os.environ)}}, open(place + "/seen.json", "w"))
+def end(*_):
+    open(place + "/ended", "w").write(str(os.path.exists(place + "/run/postgres-customs.json")))
+    os._exit(0)
+signal.signal(signal.SIGTERM, end)
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == "/die":
+            print("boom: out of luck", flush=True)
+            os._exit(3)
+        self.send_response(200 if time.monotonic() > begun + 0.3 else 503)
+        self.end_headers()
+    def log_message(self, *_): pass
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[-1])), Handler).serve_forever()
+"""
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Path:
+    script = tmp_path / "guichet"
+    script.write_text(GATEWAY.format(python=sys.executable))
+    script.chmod(0o755)
+    return script
+
+
+@pytest.fixture
+def in_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "guichet.toml").touch()
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("in_checkout")
+async def test_the_gateway_is_started_last_and_ended_first(home: Path, launch: Launch, fake: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    launcher = launch(port, fake)
+    assert await launcher.ready() == f"Guichet is ready: http://127.0.0.1:{port}/graphql\n"
+    info = json.loads((home / "demo.json").read_text())
+    assert info["gateway"]["url"] == f"http://127.0.0.1:{port}/graphql"
+    assert info["gateway"]["admin"].startswith("http://127.0.0.1:")
+    assert str(fake) in command_line(info["gateway"]["pid"])
+    seen = json.loads((home / "seen.json").read_text())
+    assert seen["argv"] == ["serve", "--config", str(fake.parent / "guichet.toml"), "--port", str(port)]
+    assert seen["env"]["CUSTOMS_DSN"] == info["agencies"]["customs"]["dsn"]
+    assert seen["env"]["GUICHET_STATE_DSN"] == info["state"]["dsn"]
+    assert seen["env"]["GUICHET_DEMO_DIR"] == str(home.resolve())
+    assert Path(seen["env"]["GUICHET_IDENTITY_JWKS_FILE"]).exists()
+    assert len(base64.b64decode(seen["env"]["GUICHET_KEY"])) == 32
+    code, errors = await launcher.end(signal.SIGTERM)
+    assert (code, "Traceback" in errors) == (0, False)
+    assert (home / "ended").read_text() == "True"
+    await eventually_none(home, 0)
+
+
+@pytest.mark.usefixtures("in_checkout")
+async def test_a_gateway_that_ends_ends_the_demo(home: Path, launch: Launch, fake: Path) -> None:
+    launcher = launch(0, fake)
+    url = (await launcher.ready()).split()[-1]
+    async with aiohttp.ClientSession() as session:
+        with contextlib.suppress(aiohttp.ClientError):
+            await session.get(url.replace("/graphql", "/die"))
+    code, errors = await launcher.end()
+    assert code == 1
+    assert "guichet demo: gateway: ended with 3: boom: out of luck" in errors
+    assert "Traceback" not in errors
+    await eventually_none(home, 0)
+
+
+@pytest.mark.usefixtures("in_checkout")
+async def test_a_port_in_use_is_told_before_anything_starts(home: Path, launch: Launch, fake: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as squatter:
+        launcher = launch(squatter.getsockname()[1], fake)
+        code, errors = await launcher.end()
+    assert code == 1
+    assert "in use; choose another with --port" in errors
+    assert errors.count("\n") == 1
+
+
+async def test_a_second_launcher_is_refused_in_one_line(home: Path, launch: Launch) -> None:
+    async with agencies(home, only=ONLY):
+        second = launch()
+        code, errors = await second.end()
+        assert code == 1
+        assert f"in use by another guichet demo (pid {os.getpid()})" in errors
+        assert "Traceback" not in errors
+
+
+async def test_a_server_that_outlived_its_launcher_is_replaced(home: Path) -> None:
+    """Without records and without the kernel's help: only PostgreSQL's own lock file tells of it."""
+    home = home.resolve()
+    installation = Installation.prepare(home)
+    account = installation.account
+    data = installation.base / "customs" / "data"
+    argv = [str(installation.binaries / "postgres"), "-D", str(data), "-c", "port=19999"]
+    orphan = subprocess.Popen(
+        [*argv, "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={installation.sockets}"],
+        env=installation.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=[] if account else None,
+        cwd=installation.base,
+        start_new_session=True,
+    )
+    while not (data / "postmaster.pid").exists():
+        await asyncio.sleep(0.02)
+    waiting = asyncio.create_task(asyncio.to_thread(orphan.wait, 60))
+    async with agencies(home, only=["customs"]) as demo:
+        assert demo.info["agencies"]["customs"]["pid"] != orphan.pid
+        owner = await asyncpg.connect(demo.info["agencies"]["customs"]["store"])
+        assert await owner.fetchval("SELECT x FROM extra.t") == "kept"
+        await owner.close()
+    await waiting
+    await eventually_none(home, 0)
+
+
+async def test_a_lock_file_with_a_recycled_pid_is_no_obstacle(home: Path) -> None:
+    home = home.resolve()
+    lock = servers_place(home) / "customs" / "data" / "postmaster.pid"
+    stranger = subprocess.Popen([sys.executable, "-c", SLEEP])
+    try:
+        lock.write_text(f"{stranger.pid}\n{lock.parent}\n1\n19999\n\n127.0.0.1\n\nready\n")
+        async with agencies(home, only=["customs"]):
+            assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+async def test_a_start_that_fails_leaves_no_process(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: Any, **__: Any) -> None:
+        raise SupervisorError("food: ended at once")
+
+    monkeypatch.setattr("demo.fronts.start_http_agencies", broken)
+    with pytest.raises(DemoError, match="food: ended at once"):
+        async with agencies(home, only=ONLY):
+            pass
+    await eventually_none(home, 0)
+
+
+async def test_an_unknown_agency_is_named(home: Path) -> None:
+    with pytest.raises(DemoError, match="post: no such agency"):
+        async with agencies(home, only=["post"]):
+            pass
+
+
+async def test_a_port_that_was_taken_is_replaced(home: Path) -> None:
+    port = json.loads((home / "ports.json").read_text())["customs"]
+    squatter = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", port)
+    async with agencies(home, only=["customs"]) as demo:
+        assert demo.ports["customs"] != port
+    squatter.close()
+
+
+async def test_another_world_replaces_the_data_but_not_the_state(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def seed(job: seeding.Job, *_: Any) -> None:
+        for file in (job.revenue, job.immigration, job.food, job.police, job.world_json):
+            Path(file).write_text("{}")
+
+    monkeypatch.setattr(seeding, "seed", seed)  # which world it is matters not here, and the real one takes seconds
+    async with agencies(home, seed=2, only=["customs"]) as demo:
+        owner = await asyncpg.connect(demo.info["agencies"]["customs"]["store"])
+        assert await owner.fetchval("SELECT to_regclass('extra.t')") is None
+        await owner.close()
+        state = await asyncpg.connect(demo.info["state"]["dsn"])
+        assert await state.fetchval("SELECT to_regclass('kept')") == "kept"
+        await state.close()
+    async with agencies(home, seed=2, only=["customs"], reset=True) as demo:
+        state = await asyncpg.connect(demo.info["state"]["dsn"])
+        assert await state.fetchval("SELECT to_regclass('kept')") is None
+        await state.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run as another account")
+async def test_as_root_nothing_outside_is_opened(home: Path) -> None:
+    place = servers_place(home)
+    assert place.stat().st_mode & 0o777 == 0o700
+    owners = {path.lstat().st_uid for path in (place, *place.rglob("*"))}
+    assert owners == {place.stat().st_uid}
+    assert 0 not in owners
+    assert Path("/var/tmp").stat().st_uid == 0
+    async with agencies(home, seed=2, only=["customs"]) as demo:
+        assert Path(f"/proc/{demo.info['agencies']['customs']['pid']}").stat().st_uid == place.stat().st_uid
+
+
+async def test_a_server_that_cannot_start_says_why(home: Path) -> None:
+    home = home.resolve()
+    supervisor = Supervisor(home / "run")
+    installation = Installation.prepare(home)
+    server = Server("customs", 19_998, installation, supervisor, home, Keys.open(home).secrets)
+    with pytest.raises(PostgresError, match=r"customs: PostgreSQL did not start: .*no_such_setting"):
+        await server.start(["no_such_setting=1"])
+    assert server.dsn(READER).startswith("postgresql://guichet_ro:")
+    assert server.dsn(OWNER) != server.dsn(READER)
+    await eventually_none(home, 0)

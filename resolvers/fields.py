@@ -78,6 +78,7 @@ class Enclosing:
     """The row that holds this child: only in ``needs``, so that a rule can look up from a cited permit to its item."""
 
     target: str
+    kind: Literal["one"] = "one"
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,9 @@ INNER_LINKS: Mapping[str, Mapping[str, Link | Enclosing]] = {
     "Declaration": {"required": Link("RequiredDecision", (("transactionNumber", "transactionNumber"),), "list")},
     "GoodsItem": {"declaration": Link("Declaration", (("transactionNumber", "transactionNumber"),))},
     "CitedPermit": {"item": Enclosing("GoodsItem")},
+    "AgencyDecision": {
+        "requirements": Link("RequiredDecision", (("transactionNumber", "transactionNumber"),), "list"),
+    },
 }
 """Names that only ``Computed.needs`` may use, beside the schema's."""
 

@@ -23,7 +23,7 @@ from resolvers.relay import (
     node_id,
     provenance,
 )
-from resolvers.rules.permit_verification import REMAINING_NEEDS, remaining
+from resolvers.rules.cited_permits import REMAINING_NEEDS, remaining
 from resolvers.scalars import CountryCode, Date, DateTime, HsCode
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from resolvers.relay import (
     node_id,
     provenance,
 )
-from resolvers.rules.joint_status import JOINT_STATUS_NEEDS, joint_status
+from resolvers.rules.shipment_status import JOINT_STATUS_NEEDS, joint_status
 from resolvers.scalars import AgencyCode, CargoControlNumber, ContainerNumber, CountryCode, DateTime, Locode
 
 COMMERCIAL = Classification.COMMERCIAL

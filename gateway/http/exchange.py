@@ -1,0 +1,68 @@
+"""One request under way: who asks, with which view, and what came of it. Strawberry's context value."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.errors import RequestRefused, Unauthenticated
+from gateway.identity import Verifier
+from gateway.policy import Policy, View
+from gateway.request import Principal, RequestContext
+
+
+@dataclass(slots=True)
+class Gatekeeper:
+    """Identity and policy together: an ``Authorization`` header in, a principal and its view out."""
+
+    verifier: Verifier
+    policy: Policy
+
+    async def admit(self, authorization: str | None) -> tuple[Principal, View]:
+        """Raises :class:`RequestRefused`."""
+        principal = await self.verifier.principal(authorization)
+        return principal, self.policy.view(principal)
+
+
+@dataclass(slots=True, eq=False)
+class Exchange:
+    """``connection_params`` is set by Strawberry from a WebSocket's ``connection_init``; such a connection is admitted
+    anew for each operation, so that an expired token ends it. ``record`` writes the log line, given the status."""
+
+    id: str
+    gatekeeper: Gatekeeper
+    authorization: str | None
+    timeout: float
+    record: Callable[[Exchange, int], None]
+    method: str = "POST"
+    wants_plan: bool = False
+    started: float = field(default_factory=time.perf_counter)
+    principal: Principal | None = None
+    view: View | None = None
+    log: dict[str, Any] = field(default_factory=dict)
+    connection_params: Mapping[str, Any] | None = None
+
+    async def admit(self) -> None:
+        """Raises :class:`RequestRefused`; why, in detail, goes to the log only."""
+        try:
+            self.principal, self.view = await self.gatekeeper.admit(self.authorization)
+        except RequestRefused as refused:
+            self.log = {"outcome": str(refused.code)}
+            if isinstance(refused, Unauthenticated):
+                self.log["reason"] = refused.reason
+            raise
+
+    def context(self) -> tuple[RequestContext, View]:
+        """For one operation; its deadline starts now."""
+        assert self.principal is not None
+        assert self.view is not None
+        deadline = asyncio.get_running_loop().time() + self.timeout
+        explain = self.wants_plan and self.view.explain
+        return RequestContext(self.id, self.principal, deadline, explain), self.view
+
+    @property
+    def milliseconds(self) -> float:
+        return (time.perf_counter() - self.started) * 1000

@@ -1,0 +1,118 @@
+"""The public application: its routes and middleware. What it serves is passed in by ``app``."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from graphql import GraphQLSchema, print_schema
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.types import Lifespan
+
+from gateway.errors import RequestRefused
+from gateway.http import body as request_body
+from gateway.http.exchange import Gatekeeper
+from gateway.http.finish import encode, refusal
+from gateway.http.origins import cors
+from gateway.http.pages import Assets
+from gateway.http.request_id import RequestId
+from gateway.http.view import GraphQLView
+
+LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Personas(Protocol):
+    """The demo, as seen from here. ``token`` raises ``LookupError`` for a name that it does not have."""
+
+    def personas(self) -> Sequence[dict[str, Any]]: ...
+
+    def token(self, persona: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """``ready``: whether the gateway itself can serve, whatever its agencies do."""
+
+    view: GraphQLView
+    gatekeeper: Gatekeeper
+    ready: Callable[[], Awaitable[bool]]
+    demo: Personas | None = None
+
+
+def public(parts: Parts, cors_origins: Sequence[str], lifespan: Lifespan[Starlette]) -> Starlette:
+    """The application that listens to callers."""
+    routes: list[BaseRoute] = [
+        Route("/graphql", parts.view),
+        WebSocketRoute("/graphql", parts.view),
+        Route("/schema.graphql", _schema(parts.gatekeeper)),
+        Route("/healthz", _alive),
+        Route("/readyz", _ready(parts.ready)),
+        Mount("/graphiql", Assets()),
+    ]
+    if parts.demo is not None:
+        routes += _demo(parts.demo)
+    return Starlette(routes=routes, middleware=[Middleware(RequestId), *cors(cors_origins)], lifespan=lifespan)
+
+
+async def _alive(_: Request) -> Response:
+    return PlainTextResponse("ok\n")
+
+
+def _ready(ready: Callable[[], Awaitable[bool]]) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(_: Request) -> Response:
+        # No detail: the admin listener has it.
+        return PlainTextResponse("ready\n") if await ready() else PlainTextResponse("not ready\n", 503)
+
+    return endpoint
+
+
+def _schema(gatekeeper: Gatekeeper) -> Callable[[Request], Awaitable[Response]]:
+    printed: dict[GraphQLSchema, str] = {}
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            _, view = await gatekeeper.admit(request.headers.get("authorization"))
+        except RequestRefused as refused:
+            return _refused(refused)
+        if view.schema not in printed:
+            if len(printed) >= 64:
+                printed.clear()
+            printed[view.schema] = print_schema(view.schema) + "\n"
+        return PlainTextResponse(printed[view.schema], headers={"Cache-Control": "private, no-store"})
+
+    return endpoint
+
+
+def _refused(refused: RequestRefused) -> Response:
+    return Response(encode(refusal(refused)), refused.status, refused.headers, "application/json")
+
+
+def _demo(demo: Personas) -> list[BaseRoute]:
+    async def personas(request: Request) -> Response:
+        if not _is_local(request):
+            return PlainTextResponse("not found\n", 404)
+        return JSONResponse({"personas": list(demo.personas())})
+
+    async def token(request: Request) -> Response:
+        if not _is_local(request):
+            return PlainTextResponse("not found\n", 404)
+        try:
+            persona = await request_body.read_object(request, 1_000)
+            issued = demo.token(str(persona.get("persona")))
+        except RequestRefused as refused:
+            return _refused(refused)
+        except LookupError:
+            return _refused(request_body.Malformed("there is no such persona"))
+        return JSONResponse({"token": issued}, headers={"Cache-Control": "no-store"})
+
+    return [Route("/demo/personas", personas), Route("/demo/token", token, methods=["POST"])]
+
+
+def _is_local(request: Request) -> bool:
+    """By the name that was asked for, so that a page elsewhere cannot point its own name at this machine."""
+    return request.url.hostname in LOCAL

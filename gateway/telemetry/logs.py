@@ -1,0 +1,77 @@
+"""Log lines: JSON, one a line, on standard error. What is logged about a request is listed here and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import structlog
+
+from gateway.request import Principal
+
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+
+def _encoded(event: Any, **_: Any) -> str:
+    return orjson.dumps(event, default=str).decode()
+
+
+def configure(level: str) -> None:
+    """For the process. Lines of other libraries (uvicorn) take the same shape."""
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.dict_tracebacks,
+    ]
+    structlog.configure(
+        processors=[structlog.contextvars.merge_contextvars, *shared, structlog.processors.JSONRenderer(_encoded)],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(_encoded),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(max(_LEVELS[level], logging.INFO))
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [], True
+    # One line per request is ours; uvicorn's would repeat it with the query string, and so with values.
+    logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+
+
+def request_line(
+    *, request_id: str, principal: Principal | None, about: Mapping[str, Any], status: int, milliseconds: float
+) -> dict[str, Any]:
+    """The fields of a request's one line. ``about`` is an answer's ``log``; of it only the listed names pass, so that
+    no value or variable can slip in."""
+    line: dict[str, Any] = {
+        "request_id": request_id,
+        "status": status,
+        "outcome": about.get("outcome", "OK"),
+        "milliseconds": round(milliseconds, 2),
+    }
+    if principal is not None:
+        line |= {
+            "subject": principal.subject,
+            "organization": principal.organization,
+            "roles": sorted(principal.roles),
+            "purpose": principal.purpose,
+            "agreement": principal.agreement,
+        }
+    return line | {
+        name: about[name] for name in ("operation", "operation_hash", "sources", "rows", "reason") if name in about
+    }

@@ -29,12 +29,12 @@ class Faults:
         """Raises Refused for unknown names and wrong types."""
         if not isinstance(value, dict):
             raise Refused(400, "faults must be an object")
-        known = {field.name: field.type for field in fields(cls)}
+        known = {field.name: getattr(field.type, "__name__", str(field.type)) for field in fields(cls)}
         unknown = sorted(set(value) - set(known))
         if unknown:
             raise Refused(400, f"unknown: {', '.join(unknown)}; known: {', '.join(known)}")
         for name, given in value.items():
-            if not _fits(given, str(known[name])):
+            if not _fits(given, known[name]):
                 raise Refused(400, f"{name} must be {known[name]}")
         return cls(**value)
 

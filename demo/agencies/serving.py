@@ -14,7 +14,6 @@ from demo.agencies.answers import Answer, Refused
 from demo.agencies.faults import Faults
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Middleware = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
 _CONTROL = ("/_control", "/_log")
 _LOGGED = 20_000
 
@@ -43,7 +42,12 @@ class Desk:
 
     def application(self) -> web.Application:
         """The agency's web application."""
-        app = web.Application(middlewares=[web.middleware(self._serve)], client_max_size=4 * 1024 * 1024)
+
+        @web.middleware
+        async def desk(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await self._serve(request, handler)
+
+        app = web.Application(middlewares=[desk], client_max_size=4 * 1024 * 1024)
         app.add_routes(self._agency.routes())
         app.add_routes(
             [

@@ -52,7 +52,7 @@ class Permits:
         self.by_importer: dict[int, list[int]] = {}
         for index in range(count):
             self.by_importer.setdefault(self.holder(index), []).append(index)
-        self.get = lru_cache(maxsize=20_000)(self._make)
+        self.get = lru_cache(maxsize=60_000)(self._make)
 
     def holder(self, index: int) -> int:
         """Importer that holds permit `index`; the first forty are Acme's."""

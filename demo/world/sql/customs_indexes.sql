@@ -3,6 +3,7 @@ ALTER TABLE ref.port_loc ADD PRIMARY KEY (port_no);
 ALTER TABLE ref.cbsa_off ADD PRIMARY KEY (off_cd);
 ALTER TABLE cargo.ccd_hdr ADD PRIMARY KEY (ccd_id);
 CREATE INDEX ON cargo.ccd_hdr (ccn_nbr);
+CREATE INDEX ON cargo.ccd_hdr (ccn_nbr bpchar_pattern_ops);
 CREATE INDEX ON cargo.ccd_hdr (port_arr_no, eta_dt, eta_tm, ccn_nbr);
 CREATE INDEX ON cargo.ccd_hdr (port_arr_no, arr_ts, ccn_nbr);
 CREATE INDEX ON cargo.ccd_hdr (port_arr_no, hld_flg DESC, eta_dt, eta_tm, ccn_nbr);

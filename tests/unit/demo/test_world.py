@@ -1,4 +1,4 @@
-"""The generated world: same seed, same bytes; good identifiers; links that join; every case that the product must meet."""
+"""The generated world: same seed, same bytes; good identifiers; links that join; every case is there."""
 
 from collections import Counter
 from datetime import date
@@ -9,6 +9,7 @@ import stdnum.ca.bn
 import stdnum.ean
 import stdnum.imo
 import stdnum.iso6346
+
 from demo.world import chunks, identifiers
 from demo.world.people import fold
 from demo.world.scale import SCALES
@@ -109,7 +110,9 @@ def test_containers_are_valid_but_for_one_or_two_in_a_hundred(rows: Rows) -> Non
 
 def test_named_importers_are_registered(rows: Rows) -> None:
     accounts = {row[0] for row in rows["revenue", "account"]}
-    named = {str(bn) for bn in column(rows, "customs", "cargo.ccd_hdr", "imp_bn") if bn is not None and len(str(bn)) == 15}
+    named = {
+        str(bn) for bn in column(rows, "customs", "cargo.ccd_hdr", "imp_bn") if bn is not None and len(str(bn)) == 15
+    }
     named |= {str(bn) for bn in column(rows, "customs", "rlse.b3_hdr", "brk_bn")}
     named |= {str(row[6]) for row in rows["food", "permit"]}
     assert named <= accounts
@@ -168,7 +171,10 @@ def test_superseded_versions_have_moved_port(rows: Rows) -> None:
 def test_held_flag_follows_the_newest_status(rows: Rows) -> None:
     newest: dict[object, Row] = {}
     for row in rows["customs", "cargo.ccd_sts_hist"]:
-        if row[0] not in newest or (str(row[2]), int(str(row[1]))) > (str(newest[row[0]][2]), int(str(newest[row[0]][1]))):
+        if row[0] not in newest or (str(row[2]), int(str(row[1]))) > (
+            str(newest[row[0]][2]),
+            int(str(newest[row[0]][1])),
+        ):
             newest[row[0]] = row
     for row in rows["customs", "cargo.ccd_hdr"]:
         if row[1] == "C" and row[2] != "Y":
@@ -200,7 +206,11 @@ def test_agencies_disagree_about_a_few(rows: Rows) -> None:
 def test_containers_held_by_two_at_one_place(made: tuple[World, Rows]) -> None:
     world, rows = made
     ports = {row[0]: row[1] for row in rows["customs", "ref.port_loc"]}
-    ours = {(row[11], ports[row[10]]) for row in rows["customs", "cargo.evt"] if row[2] == "HLD" and row[8] is None and row[11]}
+    ours = {
+        (row[11], ports[row[10]])
+        for row in rows["customs", "cargo.evt"]
+        if row[2] == "HLD" and row[8] is None and row[11]
+    }
     theirs = {(row[9], row[8]) for row in rows["food", "hold"] if row[6] is None and row[9]}
     both = ours & theirs
     assert sum(1 for _, place in both if place == "CAVAN") >= 3

@@ -1,0 +1,56 @@
+"""The engine from its parts: called once, by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from graphql import GraphQLSchema
+
+from adapters.contract import CollectionSpec, Source
+from gateway.execution.cursors import Cursors
+from gateway.execution.engine import Engine
+from gateway.execution.node_ids import NodeIds
+from gateway.execution.runner import Runner
+from gateway.limits import DocumentLimits
+from gateway.planning.calls import CallReader
+from gateway.planning.catalog import AgencyName, Owner, catalog
+from gateway.planning.operations import Planner
+from gateway.settings.config import Limits
+
+SHARE_OF_REQUEST = 0.8
+"""Of a request's time, what a source may use: the rest is for saying that it did not answer."""
+
+
+class Agency(Protocol):
+    """What the engine reads of an agency file."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> Mapping[str, str]: ...
+    @property
+    def collections(self) -> Sequence[CollectionSpec]: ...
+
+
+def build_engine(
+    schema: GraphQLSchema,
+    agencies: Sequence[Agency],
+    sources: Mapping[tuple[str, str], Source],
+    limits: Limits,
+    opaque_keys: Sequence[bytes],
+    request_timeout: float,
+) -> Engine:
+    """``sources``: by agency code and name. ``request_timeout`` in seconds. Raises ``ValueError``, as ``catalog`` does."""
+    owners = [
+        Owner(agency.code, spec, sources[agency.code, spec.source])
+        for agency in agencies
+        for spec in agency.collections
+    ]
+    names = [AgencyName(agency.code, agency.name["en"], agency.name["fr"]) for agency in agencies]
+    known = catalog(names, owners)
+    calls = CallReader(schema, limits.default_page, limits.page_size)
+    runner = Runner(known, NodeIds(opaque_keys), Cursors(opaque_keys), calls)
+    documents = DocumentLimits(limits.tokens, limits.depth, limits.aliases)
+    planner = Planner(schema, known, documents, limits.cache_mb * 1_000_000)
+    return Engine(planner, runner, request_timeout * SHARE_OF_REQUEST)

@@ -1,0 +1,59 @@
+"""``heldContainers``: open holds at one place, of every agency in the view, by container: open it once, together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from adapters.contract import AllOf, Compare, FetchCall, Param, Value
+from gateway.execution.local_pages import local_page
+from gateway.execution.nulls import Null
+from gateway.execution.run import OwnerShape, Run, collect, together
+from gateway.execution.table import Children, Origin, Table, concat, take
+from gateway.planning.plan import RootField
+
+if TYPE_CHECKING:
+    from gateway.execution.runner import Runner
+
+OPEN_AT_PLACE = AllOf((Compare("place", "eq", Param("place")), Compare("liftedAt", "null", Value(True))))
+
+
+async def held_containers(runner: Runner, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
+    fetch, page = root.fetch, root.page
+    assert fetch is not None
+    assert page is not None
+    call = runner.page_call(run, page, "HeldContainer")
+    place, least = arguments["place"], arguments["agencies"]
+    shape = OwnerShape(filter=OPEN_AT_PLACE, order=(("container", False), ("key", False)))
+    answered = collect(
+        await together(
+            [run.ask_owner(fetch, owner, FetchCall(params={"place": place}), shape) for owner in fetch.owners]
+        )
+    )
+    if answered.failed and len(answered.failed) == len(answered.reports):
+        run.nulls = True
+        return Null(fetch.coordinate, answered.causes())
+    runner.partial(run, answered.causes(), (root.key,))
+    holds = concat(fetch.needs, answered.tables)
+    agencies = holds.per_row([origin.agency for origin in holds.origins])
+    groups: dict[str, list[int]] = {}
+    for row, container in enumerate(holds.columns[fetch.needs.columns["container"]]):
+        if container is not None:
+            groups.setdefault(container, []).append(row)
+    found = sorted(name for name, rows in groups.items() if len({agencies[row] for row in rows}) >= least)
+    ccns = holds.columns[fetch.needs.columns["shipment.ccn"]]
+    values: dict[str, list[Any]] = {
+        "number": list(found),
+        "place": [place] * len(found),
+        "agencies": [sorted({agencies[row] for row in groups[name]}) for name in found],
+        "shipment.ccn": [next((ccns[row] for row in groups[name] if ccns[row] is not None), None) for name in found],
+    }
+    table = Table(len(found), [values[path] for path in page.needs.columns])
+    table.origins = (Origin("", run.now, False),)
+    offsets, rows = [0], []
+    for name in found:
+        rows += groups[name]
+        offsets.append(len(rows))
+    table.children["holds"] = Children(offsets, take(holds, rows))
+    places = [(name,) for name in found]
+    return await local_page(runner, run, page, call, table, places, answered.reports, place, least)

@@ -1,0 +1,191 @@
+"""Following a link: the distinct keys of all rows in one fetch per owner, the answers put back by key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from gateway.execution.nulls import Cause, Null
+from gateway.execution.order import sorted_rows
+from gateway.execution.run import Answered, Run, together
+from gateway.execution.shaping import build, settle_lists
+from gateway.execution.table import Origin, Table, concat, take
+from gateway.planning.plan import Fetch, LinkField
+
+if TYPE_CHECKING:
+    from gateway.execution.runner import Runner
+
+Key = Any
+"""What an answer is found by: the key tuple, after the agency's code where the link is routed."""
+
+
+async def follow(runner: Runner, run: Run, item: LinkField, table: Table) -> list[Any]:
+    """One value per row of ``table``: an object, a list, or a value."""
+    if item.kind == "any_of":
+        columns = await together([follow(runner, run, step, table) for step in item.steps])
+        run.reports_of[id(item)] = [report for step in item.steps for report in run.reports_of.get(id(step), [])]
+        return [_joined(values) for values in zip(*columns, strict=True)]
+    fetch = item.fetch
+    assert fetch is not None
+    wanted = wanted_keys(item, table)
+    if item.held:
+        return await _held(runner, run, item, fetch, table, wanted)
+    answered = await ask(run, item, fetch, wanted)
+    run.reports_of[id(item)] = answered.reports
+    found = gathered(fetch, answered)
+    objects = (
+        found.columns[item.value]
+        if item.value is not None
+        else await build(runner, run, item.shape, found)
+        if item.shape is not None
+        else []
+    )
+    keys = answer_keys(item, fetch, found)
+    failing = Failing(run, item, answered)
+    if item.kind == "list":
+        groups: dict[Key, list[Any]] = {}
+        for key, made in zip(keys, objects, strict=True):
+            groups.setdefault(key, []).append(made)
+        lists: list[Any] = [_list_of(groups, row) for row in wanted]
+        return failing.mark(settle_lists(run, item.item_nullable, lists), wanted)
+    one = dict(zip(reversed(keys), reversed(objects), strict=True))
+    if item.many:
+        return failing.mark([next((one[key] for key in row if key in one), None) for row in wanted], wanted)
+    return failing.mark([one.get(row) for row in wanted], wanted)
+
+
+def _joined(values: Sequence[Any]) -> Any:
+    """The lists of several alternatives, each row once; failed ones do not hide the others."""
+    lists = [value for value in values if type(value) is list]
+    if not lists:
+        return values[0]
+    seen: dict[Any, Any] = {}
+    for made in (made for items in lists for made in items):
+        seen.setdefault(made.get("id") if isinstance(made, dict) and "id" in made else id(made), made)
+    return list(seen.values())
+
+
+def _list_of(groups: Mapping[Key, list[Any]], row: Any) -> list[Any]:
+    if isinstance(row, list):
+        return [made for key in row for made in groups.get(key, ())]
+    return groups.get(row) or []
+
+
+def wanted_keys(item: LinkField, table: Table) -> list[Any]:
+    """Per row the key to follow, ``None`` when there is none; a list of keys with ``many``."""
+    columns = [table.columns[index] for index in item.local]
+    agencies: Sequence[Any] | None = None
+    if item.own_agency:
+        agencies = table.per_row([origin.agency for origin in table.origins])
+    elif item.agency is not None:
+        agencies = table.columns[item.agency]
+    if item.many:
+        return [
+            [key for key in zip(*([agency] if agencies is not None else []), *lists, strict=False) if None not in key]
+            for agency, *lists in zip(
+                agencies or [None] * table.count, *([v or [] for v in c] for c in columns), strict=True
+            )
+        ]
+    parts = [agencies, *columns] if agencies is not None else columns
+    keys: list[Any] = list(zip(*parts, strict=True))
+    keys = [None if None in key else key for key in keys]
+    if item.pattern is not None:
+        fits = {key for key in set(keys) if key is not None and item.pattern.fullmatch(str(key[-1]))}
+        keys = [key if key in fits else None for key in keys]
+    return keys
+
+
+def distinct(wanted: Sequence[Any]) -> list[tuple[Any, ...]]:
+    found: dict[tuple[Any, ...], None] = {}
+    for row in wanted:
+        if type(row) is list:
+            found |= dict.fromkeys(row)
+        elif row is not None:
+            found[row] = None
+    return list(found)
+
+
+def routed(item: LinkField) -> bool:
+    return item.own_agency or item.agency is not None
+
+
+async def ask(run: Run, item: LinkField, fetch: Fetch, wanted: Sequence[Any]) -> Answered:
+    keys = distinct(wanted)
+    if not keys:
+        return Answered([], [])
+    if not routed(item):
+        return await run.ask(fetch, keys=keys)
+    by_agency: dict[str, list[tuple[Any, ...]]] = {}
+    for agency, *key in keys:
+        by_agency.setdefault(agency, []).append(tuple(key))
+    return await run.ask(fetch, keys_of=by_agency)
+
+
+def gathered(fetch: Fetch, answered: Answered) -> Table:
+    """All owners' rows as one table, in the list's order."""
+    found = concat(fetch.needs, answered.tables)
+    if sum(1 for table in answered.tables if table.count) < 2 or not fetch.order:
+        return found
+    return take(found, sorted_rows(found, fetch.needs, fetch.order))
+
+
+def answer_keys(item: LinkField, fetch: Fetch, found: Table) -> list[Key]:
+    columns = [found.columns[fetch.needs.columns[path]] for path in fetch.keys]
+    if routed(item):
+        columns = [found.per_row([origin.agency for origin in found.origins]), *columns]
+    return list(zip(*columns, strict=True))
+
+
+async def _held(
+    runner: Runner, run: Run, item: LinkField, fetch: Fetch, table: Table, wanted: Sequence[Any]
+) -> list[Any]:
+    """The linking rows hold the key, and the key is all that is selected."""
+    assert item.shape is not None
+    keys = distinct(wanted)
+    origin = Origin(fetch.owners[0].agency, run.now, False, fetch.owners[0])
+    found = Table(len(keys), [[key[fetch.keys.index(path)] for key in keys] for path in fetch.needs.columns])
+    found.origins = (origin,)
+    objects = dict(zip(keys, await build(runner, run, item.shape, found), strict=True))
+    return [objects.get(key) for key in wanted]
+
+
+class Failing:
+    """Puts a ``Null`` where a failed owner might have had the answer, and reports a list that lacks some owners."""
+
+    def __init__(self, run: Run, item: LinkField, answered: Answered) -> None:
+        self.run = run
+        self.item = item
+        self.failed = answered.failed
+        self.causes = answered.causes()
+        self.all_failed = bool(self.failed) and len(self.failed) == len(answered.reports)
+
+    def mark(self, column: list[Any], wanted: Sequence[Any]) -> list[Any]:
+        if not self.failed:
+            return column
+        if routed(self.item) and not self.item.many:
+            return self._by_agency(column, wanted)
+        if self.all_failed:
+            self.run.nulls = True
+            null = Null(self.item.coordinate, self.causes)
+            return [null if row else value for row, value in zip(wanted, column, strict=True)]
+        partial(self.run, self.causes, self.item.fetch.at if self.item.fetch else ())
+        return column
+
+    def _by_agency(self, column: list[Any], wanted: Sequence[Any]) -> list[Any]:
+        self.run.nulls = True
+        nulls = {cause.agency: Null(self.item.coordinate, (cause,)) for cause in self.causes}
+        return [
+            nulls[row[0]] if row is not None and row[0] in nulls else value
+            for row, value in zip(wanted, column, strict=True)
+        ]
+
+
+def partial(run: Run, causes: Sequence[Cause], at: Sequence[str]) -> None:
+    """A merged list that lacks an owner: an error without ``path``, since its rows are nowhere."""
+    for cause in causes:
+        run.errors.append(
+            {
+                "message": cause.message,
+                "extensions": {"code": cause.code, "agency": cause.agency, "at": [".".join(at)]},
+            }
+        )

@@ -1,0 +1,194 @@
+"""A person: no agency's row, but a view over the agencies' own records of one. Nothing is stored or merged.
+
+A person is anchored in an exact travel document, or in one agency's record. Reading goes one hop: the record of the
+anchor; the documents that it and immigration know; then every other person-holding agency, once, by those documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from gateway.execution.nulls import Null
+from gateway.execution.run import Answered, Report, Run
+from gateway.execution.table import Children, Origin, Table, concat, take
+from gateway.planning.plan import Fetch, Needs, PersonFetches, Shape
+
+if TYPE_CHECKING:
+    from gateway.execution.runner import Runner
+
+Document = tuple[str, str]
+BY_DOCUMENT = ("document.issuer", "document.number")
+
+
+@dataclass(slots=True)
+class Person:
+    """One person while being read. ``rows`` are positions in the table of all records found."""
+
+    anchor: str
+    documents: dict[Document, None] = field(default_factory=dict)
+    rows: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Read:
+    """Persons with the table of their records; ``reports`` of all fetches that were needed to know them."""
+
+    people: list[Person]
+    records: Table
+    reports: list[Report]
+
+
+def document_anchor(document: Document) -> str:
+    return orjson.dumps(["doc", *document]).decode()
+
+
+def record_anchor(collection: str, key: str) -> str:
+    return orjson.dumps(["rec", collection, key]).decode()
+
+
+async def read_people(runner: Runner, run: Run, fetches: PersonFetches, anchors: Sequence[str]) -> Read:
+    """Everything known of the persons with these anchors."""
+    people = [Person(anchor) for anchor in anchors]
+    reports: list[Report] = []
+    tables: list[Table] = []
+    await _records_of_anchors(runner, run, fetches, people, reports)
+    knowing = {owner.agency for owner in fetches.documents.owners}
+    asked = list(dict.fromkeys(document for person in people for document in person.documents))
+    if asked:
+        first = await _by_documents(run, fetches.records, asked, knowing, True)
+        _keep(first, tables, reports)
+        await _documents_of(run, fetches, people, concat(fetches.records.needs, tables), reports)
+        everything = list(dict.fromkeys(document for person in people for document in person.documents))
+        _keep(await _by_documents(run, fetches.records, everything, knowing, False), tables, reports)
+    records = concat(fetches.records.needs, tables)
+    _match(people, records, fetches.records.needs)
+    return Read(people, records, reports)
+
+
+def _keep(answered: Answered, tables: list[Table], reports: list[Report]) -> None:
+    tables += answered.tables
+    reports += answered.reports
+
+
+async def _by_documents(
+    run: Run, fetch: Fetch, documents: Sequence[Document], knowing: set[str], these: bool
+) -> Answered:
+    owners = {owner.agency for owner in fetch.owners if (owner.agency in knowing) == these}
+    return await run.ask(fetch, keys_of=dict.fromkeys(owners, documents))
+
+
+async def _records_of_anchors(
+    runner: Runner, run: Run, fetches: PersonFetches, people: Sequence[Person], reports: list[Report]
+) -> None:
+    """Anchors that are a document say it; those that are a record are asked for theirs at its agency."""
+    by_record: dict[str, dict[tuple[str], list[Person]]] = {}
+    for person in people:
+        kind, *rest = orjson.loads(person.anchor)
+        if kind == "doc":
+            person.documents[rest[0], rest[1]] = None
+        else:
+            by_record.setdefault(rest[0], {}).setdefault((rest[1],), []).append(person)
+    for owner in fetches.by_key.owners:
+        wanted = by_record.get(owner.id)
+        if not wanted:
+            continue
+        answered = await run.ask_only(fetches.by_key, owner, list(wanted))
+        reports += answered.reports
+        columns = fetches.by_key.needs.columns
+        for table in answered.tables:
+            keys, *document = (table.columns[columns[path]] for path in ("key", *BY_DOCUMENT))
+            for key, issuer, number in zip(keys, *document, strict=True):
+                for person in wanted.get((key,), ()):
+                    if issuer is not None and number is not None:
+                        person.documents[issuer, number] = None
+
+
+async def _documents_of(
+    run: Run, fetches: PersonFetches, people: Sequence[Person], found: Table, reports: list[Report]
+) -> None:
+    """The other documents that the agencies which keep documents know for these records."""
+    needs = fetches.records.needs
+    agencies = found.per_row([origin.agency for origin in found.origins])
+    issuers, numbers, keys = (found.columns[needs.columns[path]] for path in (*BY_DOCUMENT, "key"))
+    persons: dict[tuple[str, str], list[Person]] = {}
+    for agency, issuer, number, key in zip(agencies, issuers, numbers, keys, strict=True):
+        if key is not None:
+            persons.setdefault((agency, key), []).extend(p for p in people if (issuer, number) in p.documents)
+    if not persons:
+        return
+    keys_of: dict[str, list[tuple[str]]] = {}
+    for agency, key in persons:
+        keys_of.setdefault(agency, []).append((key,))
+    answered = await run.ask(fetches.documents, keys_of=keys_of)
+    reports += answered.reports
+    columns = fetches.documents.needs.columns
+    for table in answered.tables:
+        owners = table.per_row([origin.agency for origin in table.origins])
+        rows = (table.columns[columns[path]] for path in ("personKey", "issuer", "number"))
+        for agency, key, issuer, number in zip(owners, *rows, strict=True):
+            for person in persons.get((agency, key), ()):
+                if issuer is not None and number is not None:
+                    person.documents[issuer, number] = None
+
+
+def _match(people: Sequence[Person], records: Table, needs: Needs) -> None:
+    by_document: dict[Document, list[int]] = {}
+    issuers, numbers = (records.columns[needs.columns[path]] for path in BY_DOCUMENT)
+    for row, document in enumerate(zip(issuers, numbers, strict=True)):
+        by_document.setdefault(document, []).append(row)
+    for person in people:
+        seen = dict.fromkeys(row for document in person.documents for row in by_document.get(document, ()))
+        person.rows = list(seen)
+    if "@match.kind" in needs.columns:
+        records.columns[needs.columns["@match.kind"]] = ["EXACT_DOCUMENT"] * records.count
+
+
+def person_table(read: Read, needs: Needs, record_needs: Needs, run: Run, scores: Sequence[float] = ()) -> Table:
+    """Persons as rows: their anchors, their documents and record keys as lists, their records as children."""
+    people, records = read.people, read.records
+    agencies = records.per_row([origin.agency for origin in records.origins])
+    keys = records.columns[record_needs.columns["key"]]
+    values: dict[str, list[Any]] = {
+        "@anchor": [person.anchor for person in people],
+        "documents.issuer": [[issuer for issuer, _ in person.documents] for person in people],
+        "documents.number": [[number for _, number in person.documents] for person in people],
+        "records.agency": [[agencies[row] for row in person.rows] for person in people],
+        "records.key": [[keys[row] for row in person.rows] for person in people],
+        "@score": list(scores) or [None] * len(people),
+    }
+    table = Table(len(people), [values[path] for path in needs.columns])
+    table.origins = (Origin("", run.now, False),)
+    table.reports = read.reports
+    if "records" in needs.children:
+        offsets, rows = [0], []
+        for person in people:
+            rows += person.rows
+            offsets.append(len(rows))
+        table.children["records"] = Children(offsets, take(records, rows))
+    return table
+
+
+async def people_objects(
+    runner: Runner, run: Run, shape: Shape, coordinate: str, anchors: Sequence[str | None]
+) -> list[Any]:
+    """One person (or null) per anchor. Null: every agency answered and none knows such a person."""
+    fetches = shape.person
+    assert fetches is not None
+    wanted = list(dict.fromkeys(anchor for anchor in anchors if anchor is not None))
+    read = await read_people(runner, run, fetches, wanted)
+    failed = Answered([], read.reports).failed
+    answered = [report for report in read.reports if report.code is None]
+    if failed and not answered:
+        run.nulls = True
+        null = Null(coordinate, Answered([], read.reports).causes())
+        return [None if anchor is None else null for anchor in anchors]
+    runner.partial(run, Answered([], read.reports).causes(), shape.at)
+    read.people = [person for person in read.people if person.rows or failed]
+    table = person_table(read, shape.needs, fetches.records.needs, run)
+    objects = await runner.build(run, shape, table)
+    made = {person.anchor: value for person, value in zip(read.people, objects, strict=True)}
+    return [None if anchor is None else made.get(anchor) for anchor in anchors]

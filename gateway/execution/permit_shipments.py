@@ -1,0 +1,111 @@
+"""Links that walk through other types (``Permit.shipments``): keys are carried from hop to hop, the last is paged here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from adapters.contract import Compare, FetchCall, Param
+from gateway.execution.links import distinct, wanted_keys
+from gateway.execution.local_pages import local_page
+from gateway.execution.nulls import Null
+from gateway.execution.order import sorted_rows
+from gateway.execution.run import Answered, OwnerShape, Report, Run, collect, together
+from gateway.execution.table import Table, concat, take
+from gateway.planning.plan import LinkField
+
+if TYPE_CHECKING:
+    from gateway.execution.runner import Runner
+
+Reached = dict[Any, set[Any]]
+"""Key of a hop → the rows of ours that lead there."""
+
+
+async def walk(runner: Runner, run: Run, item: LinkField, table: Table) -> list[Any]:
+    fetch, page = item.fetch, item.page
+    assert fetch is not None
+    assert page is not None
+    call = runner.page_call(run, page, fetch.target)
+    wanted = wanted_keys(item, table)
+    reports: list[Report] = []
+    reached = await _first_hop(run, item.steps[0], wanted, reports)
+    for step in item.steps[1:]:
+        reached = await _hop(run, step, reached, reports)
+    answered = await run.ask(fetch, keys=list(reached)) if reached else Answered([], [])
+    reports += answered.reports
+    run.reports_of[id(item)] = reports
+    causes = Answered([], reports).causes()
+    if causes and not answered.tables:
+        run.nulls = True
+        return [None if key is None else Null(item.coordinate, causes) for key in wanted]
+    runner.partial(run, causes, fetch.at)
+    rows = concat(fetch.needs, answered.tables)
+    order = [term for term in call.order if term[0] in fetch.needs.columns]
+    rows = take(rows, sorted_rows(rows, fetch.needs, order))
+    columns = [rows.columns[fetch.needs.columns[path]] for path in fetch.keys]
+    by_parent: dict[int, list[int]] = {}
+    for row, key in enumerate(zip(*columns, strict=True)):
+        for parent in reached.get(key, ()):
+            by_parent.setdefault(parent, []).append(row)
+    places = list(zip(range(rows.count), strict=True))
+    keys = [values[0] for values in zip(*columns, strict=True)]
+
+    async def page_of(parent: int) -> Any:
+        mine = by_parent.get(parent, [])
+        return await local_page(
+            runner,
+            run,
+            page,
+            call,
+            take(rows, mine),
+            [(places[row][0], keys[row]) for row in mine],
+            reports,
+            wanted[parent],
+        )
+
+    return await together([page_of(parent) for parent in range(table.count)]) if table.count else []
+
+
+async def _first_hop(run: Run, step: LinkField, wanted: list[Any], reports: list[Report]) -> Reached:
+    """Items that cite one of these permits: found by number, matched with the issuer here."""
+    fetch = step.fetch
+    assert fetch is not None
+    ((child, below),) = fetch.needs.children.items()
+    parents: dict[Any, list[int]] = {}
+    for row, key in enumerate(wanted):
+        if key is not None:
+            parents.setdefault(key, []).append(row)
+    if not parents:
+        return {}
+    number = next(path for path in below.columns if path != "issuer")
+    shape = OwnerShape(filter=Compare(f"{child}.{number}", "in", Param("numbers")))
+    params = {"numbers": sorted({str(key[-1]) for key in distinct(list(parents))})}
+    answered = collect(
+        await together([run.ask_owner(fetch, owner, FetchCall(params=params), shape) for owner in fetch.owners])
+    )
+    reports += answered.reports
+    reached: Reached = {}
+    for table in answered.tables:
+        inside = table.children[child]
+        cited = zip(*(inside.table.columns[index] for index in below.columns.values()), strict=True)
+        onward = list(zip(*(table.columns[index] for index in step.local), strict=True))
+        for row, key in zip(inside.parents(), cited, strict=True):
+            if key in parents and None not in onward[row]:
+                reached.setdefault(onward[row], set()).update(parents[key])
+    return reached
+
+
+async def _hop(run: Run, step: LinkField, reached: Reached, reports: list[Report]) -> Reached:
+    fetch = step.fetch
+    assert fetch is not None
+    if not reached:
+        return {}
+    answered = await run.ask(fetch, keys=list(reached))
+    reports += answered.reports
+    found: Reached = {}
+    for table in answered.tables:
+        keys = zip(*(table.columns[fetch.needs.columns[path]] for path in fetch.keys), strict=True)
+        onward = zip(*(table.columns[index] for index in step.local), strict=True)
+        for key, following in zip(keys, onward, strict=True):
+            if None not in following:
+                found.setdefault(following, set()).update(reached.get(key, ()))
+    return found

@@ -1,0 +1,232 @@
+"""One request under way: what it may ask, what the agencies answered, and how complete that is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from graphql.execution.values import VariableValues
+
+from adapters.contract import FetchCall, FetchSpec, OrderTerm, PreparedFetch, Rows
+from adapters.errors import SourceError, SourceRefused, SourceTimeout, Unsupported
+from gateway.execution.nulls import Cause
+from gateway.execution.table import Layout, Origin, Table, empty, from_rows, layout
+from gateway.planning.catalog import Owner
+from gateway.planning.plan import Fetch
+from gateway.planning.rows import settle
+from gateway.policy.view import View
+from gateway.request import RequestContext
+
+OUTCOMES = {"SOURCE_TIMEOUT": "TIMED_OUT", "SOURCE_REFUSED": "REFUSED"}
+MESSAGES = {
+    "SOURCE_UNAVAILABLE": "cannot be reached",
+    "SOURCE_TIMEOUT": "did not answer in time",
+    "SOURCE_REFUSED": "refused to answer",
+    "SOURCE_BAD_DATA": "gave an answer that cannot be read",
+}
+log = structlog.get_logger("guichet.source")
+
+
+@dataclass(slots=True)
+class Report:
+    """One fetch's answer by one agency. ``code`` is set when there was none."""
+
+    agency: str
+    outcome: str
+    as_of: datetime | None = None
+    rows: int | None = 0
+    truncated: bool = False
+    code: str | None = None
+
+
+@dataclass(slots=True)
+class Answered:
+    """What a fetch brought: one table per owner that answered, and every owner's report."""
+
+    tables: list[Table]
+    reports: list[Report]
+    totals: list[Any] = field(default_factory=list)
+
+    @property
+    def failed(self) -> list[Report]:
+        return [report for report in self.reports if report.code is not None]
+
+    def causes(self) -> tuple[Cause, ...]:
+        seen = {}
+        for report in self.failed:
+            assert report.code is not None
+            seen[report.agency, report.code] = cause(report.agency, report.code)
+        return tuple(seen.values())
+
+
+def cause(agency: str, code: str) -> Cause:
+    return Cause(f"{agency} {MESSAGES[code]}", code, agency)
+
+
+@dataclass(slots=True)
+class Run:
+    """``params``: the values that row rules name. ``nulls``: whether any ``Null`` was made."""
+
+    context: RequestContext
+    view: View
+    params: Mapping[str, Any]
+    variables: VariableValues | None
+    source_timeout: float
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    reports: list[Report] = field(default_factory=list)
+    reports_of: dict[int, list[Report]] = field(default_factory=dict)
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    flags: dict[str, int] = field(default_factory=dict)
+    nulls: bool = False
+
+    async def ask(
+        self,
+        fetch: Fetch,
+        *,
+        keys: Sequence[tuple[Any, ...]] = (),
+        keys_of: Mapping[str, Sequence[tuple[Any, ...]]] | None = None,
+    ) -> Answered:
+        """A keyed fetch, of every owner. ``keys_of`` routes keys to the agency that owns them."""
+        waiting = []
+        for owner in fetch.owners:
+            routed = keys if keys_of is None else keys_of.get(owner.agency, ())
+            if routed:
+                waiting.append(self.ask_owner(fetch, owner, FetchCall(keys=routed)))
+        return collect(await together(waiting))
+
+    async def ask_only(self, fetch: Fetch, owner: Owner, keys: Sequence[tuple[Any, ...]]) -> Answered:
+        """A keyed fetch of one owner."""
+        return collect([await self.ask_owner(fetch, owner, FetchCall(keys=keys))])
+
+    async def ask_owner(
+        self,
+        fetch: Fetch,
+        owner: Owner,
+        call: FetchCall,
+        shape: OwnerShape | None = None,
+    ) -> tuple[Table | None, Report, Rows | None]:
+        """One fetch of one owner: its table and report. A failure is a report, never an exception."""
+        rule = settle(fetch.predicates.get(owner.id), owner, self.params)
+        how = self.layout(fetch, owner)
+        if rule is False:
+            report = Report(owner.agency, "ANSWERED", self.now)
+            return empty(fetch.needs), self._done(report), None
+        try:
+            prepared = self._prepared(fetch, owner, how, shape, None if rule is True else rule)
+            call.params = {**self.params, **call.params} if call.params else self.params
+            call.deadline = min(self.context.deadline, asyncio.get_running_loop().time() + self.source_timeout)
+            rows = await prepared.run(call)
+        except (SourceError, Unsupported, TimeoutError) as error:
+            return None, self._failed(owner, error), None
+        stale = owner.spec.freshness is not None and self.now - rows.as_of > owner.spec.freshness
+        table = from_rows(rows, how, Origin(owner.agency, rows.as_of, stale, owner))
+        for found in table.flag_paths():
+            name = f"{owner.spec.provides}.{found}"
+            self.flags[name] = self.flags.get(name, 0) + 1
+        report = Report(owner.agency, "STALE" if stale else "ANSWERED", rows.as_of, rows.count, rows.truncated)
+        return table, self._done(report), rows
+
+    def layout(self, fetch: Fetch, owner: Owner) -> Layout:
+        found: Layout | None = fetch.calls.get(owner.id)
+        if found is None:
+            found = fetch.calls[owner.id] = layout(fetch.needs, owner.spec)
+        return found
+
+    def _prepared(self, fetch: Fetch, owner: Owner, how: Layout, shape: OwnerShape | None, rule: Any) -> PreparedFetch:
+        key = (owner.id, shape, rule)
+        prepared: PreparedFetch | None = fetch.calls.get(key)
+        if prepared is None:
+            prepared = owner.source.prepare(spec_of(fetch, owner, how, shape, rule))
+            if len(fetch.calls) >= MAX_CALL_SHAPES:
+                fetch.calls.clear()
+            fetch.calls[key] = prepared
+        return prepared
+
+    def _done(self, report: Report) -> Report:
+        self.reports.append(report)
+        return report
+
+    def _failed(self, owner: Owner, error: BaseException) -> Report:
+        if isinstance(error, Unsupported):
+            error = SourceRefused(str(error))
+        elif isinstance(error, TimeoutError):
+            error = SourceTimeout(str(error))
+        assert isinstance(error, SourceError)
+        log.warning(
+            "source failed",
+            request=self.context.id,
+            agency=owner.agency,
+            collection=owner.id,
+            code=error.code,
+            detail=str(error),
+        )
+        outcome = OUTCOMES.get(error.code, "UNAVAILABLE")
+        return self._done(Report(owner.agency, outcome, None, None, code=error.code))
+
+
+MAX_CALL_SHAPES = 256
+"""Call shapes kept per fetch of a plan; a caller who varies filters endlessly only empties his own plan's."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerShape:
+    """What a page adds to a fetch of one owner: hashable, part of the call shape."""
+
+    filter: Any = None
+    order: tuple[tuple[str, bool], ...] = ()
+    limit: bool = False
+    per_key: bool = False
+    after: tuple[bool, ...] | None = None
+    count: bool = False
+
+
+def spec_of(fetch: Fetch, owner: Owner, how: Layout, shape: OwnerShape | None, rule: Any) -> FetchSpec:
+    """The call shape for one owner: order terms on paths it lacks are dropped, since they are null in all its rows."""
+    order = shape.order if shape is not None else fetch.order
+    merged = len(fetch.owners) > 1
+    terms = tuple(
+        OrderTerm(path, down, codepoint=merged and _is_text(owner, path))
+        for path, down in order
+        if owner.spec.supplies(path)
+    )
+    if shape is None:
+        return FetchSpec(owner.spec.name, how.columns, how.selects, fetch.keys, rule, order=terms)
+    return FetchSpec(
+        owner.spec.name,
+        how.columns,
+        how.selects,
+        fetch.keys,
+        rule,
+        shape.filter,
+        terms,
+        shape.limit,
+        shape.per_key,
+        shape.after,
+        shape.count,
+    )
+
+
+def _is_text(owner: Owner, path: str) -> bool:
+    field_ = owner.spec.fields.get(path)
+    return field_ is not None and field_.type not in ("DateTime", "Date", "Int", "Float", "Boolean", "Decimal")
+
+
+async def together(waiting: Sequence[Awaitable[Any]]) -> list[Any]:
+    """All of them at once; one alone runs without a task of its own."""
+    if len(waiting) == 1:
+        return [await waiting[0]]
+    return list(await asyncio.gather(*waiting))
+
+
+def collect(results: Sequence[tuple[Table | None, Report, Rows | None]]) -> Answered:
+    answered = Answered([], [])
+    for table, report, rows in results:
+        answered.reports.append(report)
+        if table is not None:
+            answered.tables.append(table)
+            answered.totals.append(rows.total if rows is not None else 0)
+    return answered

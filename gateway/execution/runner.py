@@ -1,0 +1,272 @@
+"""Runs a plan breadth-first: every root at once, then level by level, one batched call per collection and link."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from adapters.contract import Health
+from gateway.execution import links, pages, people, permit_shipments, shaping
+from gateway.execution.candidates import candidates
+from gateway.execution.cursors import Cursors
+from gateway.execution.held_containers import held_containers
+from gateway.execution.node_ids import NodeIds
+from gateway.execution.nulls import Cause, Null, NullWalk
+from gateway.execution.run import Run, together
+from gateway.execution.table import Table, concat, from_dicts
+from gateway.planning.calls import CallReader, PageCall
+from gateway.planning.catalog import Catalog
+from gateway.planning.plan import Fetch, LinkField, Page, Plan, RootField, Shape
+from resolvers.identifiers import split_transaction_number
+from resolvers.rules.cited_permits import verify_permit
+
+
+class Runner:
+    """One per process. Holds no request: that is the ``Run``."""
+
+    person_tag = sha256(b"Person").digest()[:2]
+
+    def __init__(self, catalog: Catalog, ids: NodeIds, cursors: Cursors, calls: CallReader) -> None:
+        self.catalog = catalog
+        self.ids = ids
+        self.cursors = cursors
+        self.calls = calls
+        self.specials: Mapping[str, Callable[[Run, RootField, Mapping[str, Any]], Awaitable[Any]]] = {
+            "viewer": self._viewer,
+            "agencies": self._agencies,
+            "node": self._node,
+            "nodes": self._nodes,
+            "person": self._person,
+            "people": lambda run, root, arguments: candidates(self, run, root, arguments),
+            "heldContainers": lambda run, root, arguments: held_containers(self, run, root, arguments),
+            "verifyPermit": self._verify_permit,
+        }
+
+    async def run(self, run: Run, plan: Plan) -> Any:
+        """The operation's data, without what introspection adds. Errors are in ``run.errors``."""
+        values = await together([self._root(run, root) for root in plan.roots]) if plan.roots else []
+        data: dict[str, Any] = dict.fromkeys(plan.keys)
+        data |= dict.fromkeys(plan.typenames, "Query")
+        for root, value in zip(plan.roots, values, strict=True):
+            data[root.key] = value
+        if not run.nulls:
+            return data
+        walk = NullWalk()
+        for root, value in zip(plan.roots, values, strict=True):
+            if type(value) is Null and not root.nullable:
+                walk.settle({root.key: value})
+                run.errors[:0] = walk.errors.values()
+                return None
+        settled = walk.settle(data)
+        run.errors[:0] = walk.errors.values()
+        return settled
+
+    # ---- what shapes, links and pages call back -------------------------------------------------
+
+    async def build(self, run: Run, shape: Shape, table: Table) -> list[Any]:
+        return await shaping.build(self, run, shape, table)
+
+    async def link(self, run: Run, item: LinkField, table: Table) -> list[Any]:
+        if item.kind == "person":
+            assert item.shape is not None
+            columns = (table.columns[index] for index in item.local)
+            anchors = [
+                None if issuer is None or number is None else people.document_anchor((issuer, number))
+                for issuer, number in zip(*columns, strict=True)
+            ]
+            return await people.people_objects(self, run, item.shape, item.coordinate, anchors)
+        if item.kind == "via":
+            return await permit_shipments.walk(self, run, item, table)
+        if item.page is not None:
+            return await pages.link_pages(self, run, item, table)
+        return await links.follow(self, run, item, table)
+
+    def page_call(self, run: Run, page: Page, node_type: str) -> PageCall:
+        return self.calls.page(node_type, page.selected.values(run.variables))
+
+    def partial(self, run: Run, causes: Sequence[Cause], at: Sequence[str]) -> None:
+        links.partial(run, causes, at)
+
+    async def agency_objects(self, run: Run, shape: Shape, codes: Sequence[str]) -> list[Any]:
+        distinct = list(dict.fromkeys(codes))
+        made = dict(zip(distinct, await self._agency_rows(run, shape, distinct), strict=True))
+        return [made[code] for code in codes]
+
+    async def _agency_rows(self, run: Run, shape: Shape, codes: Sequence[str]) -> list[Any]:
+        wanted = shape.needs.columns
+        health = await self._health(codes) if "health" in wanted else {}
+        rows = [
+            {
+                "code": code,
+                "name.en": self.catalog.agencies[code].en,
+                "name.fr": self.catalog.agencies[code].fr,
+                "supplies": self.supplied(run, code),
+                "health": health.get(code),
+            }
+            for code in codes
+        ]
+        return await self.build(run, shape, from_dicts(shape.needs, rows, run.now))
+
+    def supplied(self, run: Run, code: str) -> list[str]:
+        """Types of the view that this agency supplies."""
+        types = run.view.schema.type_map
+        return [
+            name
+            for name, owners in sorted(self.catalog.by_type.items())
+            if name in types and any(owner.agency == code for owner in owners)
+        ]
+
+    async def _health(self, codes: Sequence[str]) -> dict[str, str]:
+        sources = {
+            (owner.agency, owner.spec.source): owner.source
+            for owners in self.catalog.by_type.values()
+            for owner in owners
+            if owner.agency in codes
+        }
+        states = dict(zip(sources, await together([source.health() for source in sources.values()]), strict=True))
+        worst = [Health.UP, Health.DEGRADED, Health.DOWN]
+        return {
+            code: max((state for (agency, _), state in states.items() if agency == code), key=worst.index).value
+            for code in codes
+        }
+
+    # ---- roots ----------------------------------------------------------------------------------
+
+    async def _root(self, run: Run, root: RootField) -> Any:
+        assert root.selected is not None
+        if root.special:
+            return await self.specials[root.special](run, root, root.selected.values(run.variables))
+        if root.page is not None:
+            return await pages.root_page(self, run, root)
+        return await self._lookup(run, root)
+
+    async def _lookup(self, run: Run, root: RootField) -> Any:
+        """One object by key. A 19-digit transaction number names a version: another one is not there."""
+        fetch, shape, selected = root.fetch, root.shape, root.selected
+        assert fetch is not None
+        assert shape is not None
+        assert selected is not None
+        arguments = selected.values(run.variables)
+        key = [arguments[name] for _, name in root.arguments]
+        version: int | None = None
+        if fetch.keys == ("transactionNumber",):
+            key[0], version = split_transaction_number(key[0])
+            if version is not None:
+                fetch.needs.column("version")
+        agency = arguments[root.agency] if root.agency else None
+        return await self._one(run, fetch, shape, tuple(key), agency, version)
+
+    async def _one(
+        self,
+        run: Run,
+        fetch: Fetch,
+        shape: Shape,
+        key: tuple[Any, ...],
+        agency: str | None,
+        version: int | None = None,
+    ) -> Any:
+        answered = await (run.ask(fetch, keys=[key]) if agency is None else run.ask(fetch, keys_of={agency: [key]}))
+        if answered.failed:
+            run.nulls = True
+            return Null(fetch.coordinate, answered.causes())
+        table = concat(fetch.needs, answered.tables)
+        objects = await self.build(run, shape, table)
+        if version is not None and table.count and table.columns[fetch.needs.columns["version"]][0] != version:
+            return None
+        return objects[0] if objects else None
+
+    async def _node(self, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
+        return (await self._nodes_by_id(run, root, [arguments["id"]]))[0]
+
+    async def _nodes(self, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
+        found: list[Any] = await self._nodes_by_id(run, root, arguments["ids"])
+        return found
+
+    async def _nodes_by_id(self, run: Run, root: RootField, ids: Sequence[str]) -> list[Any]:
+        """One lookup per collection. An id that is none, or of a type outside the view, is an absent node."""
+        wanted: dict[str, dict[str, list[int]]] = {}
+        for index, node_id in enumerate(ids):
+            read = self.ids.read(node_id)
+            if read is None:
+                continue
+            tag, key = read
+            owner = self.catalog.by_tag.get(tag)
+            name = "Person" if tag == self.person_tag else owner.id if owner is not None else ""
+            if name:
+                wanted.setdefault(name, {}).setdefault(key, []).append(index)
+        results: list[Any] = [None] * len(ids)
+
+        async def fill(name: str, keys: Mapping[str, list[int]]) -> None:
+            for value, places in zip(await self._nodes_of(run, root, name, list(keys)), keys.values(), strict=True):
+                for place in places:
+                    results[place] = value
+
+        await together([fill(name, keys) for name, keys in wanted.items()] or [_nothing()])
+        return results
+
+    async def _nodes_of(self, run: Run, root: RootField, name: str, keys: Sequence[str]) -> list[Any]:
+        if name == "Person":
+            shape = root.shapes.get("Person")
+            return (
+                [None] * len(keys)
+                if shape is None
+                else await people.people_objects(self, run, shape, root.coordinate, keys)
+            )
+        owner = next(owner for owners in self.catalog.by_type.values() for owner in owners if owner.id == name)
+        shape, fetch = root.shapes.get(owner.spec.provides), root.fetches.get(owner.spec.provides)
+        if shape is None or fetch is None:
+            return [None] * len(keys)
+        answered = await run.ask_only(fetch, owner, [(key,) for key in keys])
+        if answered.failed:
+            run.nulls = True
+            return [Null(root.coordinate, answered.causes())] * len(keys)
+        table = concat(fetch.needs, answered.tables)
+        objects = await self.build(run, shape, table)
+        found = dict(zip(map(str, table.columns[fetch.needs.columns[fetch.keys[0]]]), objects, strict=True))
+        return [found.get(key) for key in keys]
+
+    async def _person(self, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
+        assert root.shape is not None
+        document = arguments["document"]
+        anchor = people.document_anchor((document["issuer"], document["number"].strip().upper()))
+        return (await people.people_objects(self, run, root.shape, root.coordinate, [anchor]))[0]
+
+    async def _viewer(self, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
+        assert root.shape is not None
+        principal = run.context.principal
+        row = {
+            "subject": principal.subject,
+            "organization": principal.organization,
+            "roles": sorted(principal.roles),
+            "scopes": sorted(principal.scopes),
+            "purpose": principal.purpose,
+            "agreement": None,
+            "access": [
+                {"coordinate": one.coordinate, "action": one.action, "rows": one.rows, "rule": one.rule}
+                for one in run.view.access
+            ],
+        }
+        return (await self.build(run, root.shape, from_dicts(root.shape.needs, [row], run.now)))[0]
+
+    async def _agencies(self, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
+        assert root.shape is not None
+        codes = [code for code in self.catalog.agencies if self.supplied(run, code)]
+        return await self._agency_rows(run, root.shape, codes)
+
+    async def _verify_permit(self, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
+        """The permit as its issuer has it, in full; only the verdict leaves."""
+        fetch, inner, shape = root.fetch, root.inner, root.shape
+        assert fetch is not None
+        assert inner is not None
+        assert shape is not None
+        given = arguments["input"]
+        answered = await run.ask(fetch, keys_of={given["issuer"]: [(given["number"],)]})
+        rows = await self.build(run, inner, concat(fetch.needs, answered.tables))
+        report = next(((one.outcome, one.as_of) for one in answered.reports), None)
+        result = verify_permit(rows[0] if rows else None, report, given, run.now)
+        return (await self.build(run, shape, from_dicts(shape.needs, [result], run.now)))[0]
+
+
+async def _nothing() -> None:
+    return None

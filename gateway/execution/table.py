@@ -1,0 +1,302 @@
+"""Rows as execution holds them: columns by the index of ``Needs``, whoever supplied them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from adapters.contract import Child, ChildRows, ChildSelect, CollectionSpec, FieldBinding, Rows
+from gateway.planning.catalog import Owner
+from gateway.planning.plan import Needs
+from resolvers.identifiers import Identifier, identifier_of
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who vouches for a row, and for which moment. ``owner`` is ``None`` for rows the gateway made itself."""
+
+    agency: str
+    as_of: datetime
+    stale: bool
+    owner: Owner | None = None
+
+
+@dataclass(slots=True)
+class Children:
+    """Row ``i`` of the parent owns rows ``offsets[i]`` to ``offsets[i + 1]`` of ``table``. ``flagged``: its objects
+    show their own flags; those of other children are shown with their parent."""
+
+    offsets: list[int]
+    table: Table
+    flagged: bool = False
+
+    def parents(self) -> list[int]:
+        """For each row below, the row it belongs to."""
+        return [
+            row for row, (a, b) in enumerate(zip(self.offsets, self.offsets[1:], strict=False)) for _ in range(a, b)
+        ]
+
+
+@dataclass(slots=True)
+class Table:
+    """``origin``: index into ``origins`` per row, ``None`` when all rows are of the first. ``flags``: per row, what was
+    noticed, as (path from the row, problem). ``identifiers``: columns shown whose check digits can be told, as (path,
+    index, which). ``reports``: of the fetches that made the rows themselves, where they count as theirs (a person)."""
+
+    count: int
+    columns: list[list[Any]]
+    children: dict[str, Children] = field(default_factory=dict)
+    origins: Sequence[Origin] = ()
+    origin: list[int] | None = None
+    flags: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
+    identifiers: tuple[tuple[str, int, Identifier], ...] = ()
+    reports: Sequence[Any] = ()
+    parent: Table | None = None
+
+    def per_row(self, values: Sequence[Any]) -> list[Any]:
+        """One value per origin, spread over the rows."""
+        if self.origin is None:
+            return [values[0]] * self.count if values else []
+        return [values[index] for index in self.origin]
+
+    def flag_paths(self, prefix: str = "") -> Iterator[str]:
+        """The path of every flag, its own and those of its children, without element numbers."""
+        for flags in self.flags.values():
+            yield from (prefix + coordinate_path(path) for path, _ in flags)
+        for name, below in self.children.items():
+            yield from below.table.flag_paths(f"{prefix}{name}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What one owner is asked for, and where its answer goes: ``scatter`` is (index in needs, index in the answer);
+    ``lists`` are lists of scalars that this owner keeps as a child list."""
+
+    columns: tuple[str, ...]
+    selects: tuple[ChildSelect, ...]
+    scatter: tuple[tuple[int, int], ...]
+    lists: tuple[tuple[int, int], ...]
+    children: tuple[tuple[str, int | None, Layout], ...]
+    width: int
+    identifiers: tuple[tuple[str, int, Identifier], ...]
+    shown: frozenset[str]
+    flagged: bool = False
+
+
+def layout(needs: Needs, spec: CollectionSpec) -> Layout:
+    fields = {
+        path for path in needs.columns if path in spec.fields or any(path in p.fields for p in spec.parts.values())
+    }
+    kinds = {**spec.fields, **{path: bound for part in spec.parts.values() for path, bound in part.fields.items()}}
+    return _layout(needs, fields, spec.children, kinds, spec.provides)
+
+
+def _layout(
+    needs: Needs,
+    fields: set[str],
+    declared: Mapping[str, Child],
+    kinds: Mapping[str, FieldBinding],
+    type_name: str,
+) -> Layout:
+    columns: list[str] = []
+    scatter: list[tuple[int, int]] = []
+    selects: list[ChildSelect] = []
+    lists: list[tuple[int, int]] = []
+    for path, index in needs.columns.items():
+        if path in fields:
+            scatter.append((index, len(columns)))
+            columns.append(path)
+        elif path in declared and declared[path].value is not None:
+            lists.append((index, len(selects)))
+            selects.append(ChildSelect(path))
+    children: list[tuple[str, int | None, Layout]] = []
+    for name, below in needs.children.items():
+        child = declared.get(name)
+        if child is None:
+            children.append((name, None, _layout(below, set(), {}, {}, "")))
+            continue
+        inner = _layout(below, set(child.fields), child.children, child.fields, child.type)
+        children.append((name, len(selects), inner))
+        selects.append(ChildSelect(name, inner.columns, inner.selects))
+    identifiers = tuple(_identifiers(needs, kinds, type_name))
+    shown = frozenset(needs.shown | {f"{name}.{path}" for name, _, inner in children for path in inner.shown})
+    return Layout(
+        tuple(columns),
+        tuple(selects),
+        tuple(scatter),
+        tuple(lists),
+        tuple(children),
+        len(needs.columns),
+        identifiers,
+        shown,
+        type_name in SHOW_THEIR_FLAGS,
+    )
+
+
+SHOW_THEIR_FLAGS = frozenset({"TransportEquipment"})
+"""Types of child lists that have ``dataFlags`` of their own."""
+
+
+def _identifiers(
+    needs: Needs, kinds: Mapping[str, FieldBinding], type_name: str
+) -> Iterator[tuple[str, int, Identifier]]:
+    for path, index in needs.columns.items():
+        if path in needs.shown and path in kinds and not kinds[path].list:
+            head, _, leaf = path.rpartition(".")
+            coordinate = f"{head.split('.')[-1].capitalize()}.{leaf}" if head else f"{type_name}.{leaf}"
+            found = identifier_of(kinds[path].type, coordinate)
+            if found is not None and found.check is not None:
+                yield path, index, found
+
+
+def from_rows(rows: Rows, how: Layout, origin: Origin) -> Table:
+    """An agency's answer as a table. Columns it does not supply are null."""
+    table = _table(rows.count, rows.columns, rows.children, how)
+    table.origins = (origin,)
+    for flag in rows.flags:
+        _place_flag(table, flag.row, flag.path, flag.problem, how.shown)
+    _stamp(table, origin)
+    return table
+
+
+_INDEX = re.compile(r"\[\d+\]")
+_ELEMENT = re.compile(r"([^.\[]+)\[(\d+)\]\.(.+)")
+
+
+def coordinate_path(path: str) -> str:
+    """``lines[2].hs`` → ``lines.hs``."""
+    return _INDEX.sub("", path)
+
+
+def _place_flag(table: Table, row: int, path: str, problem: str, shown: frozenset[str]) -> None:
+    """A flag on a value the caller does not see is not his to know."""
+    if coordinate_path(path) not in shown:
+        return
+    element = _ELEMENT.fullmatch(path)
+    if element is not None and element[1] in table.children and table.children[element[1]].flagged:
+        below = table.children[element[1]]
+        below.table.flags.setdefault(below.offsets[row] + int(element[2]), []).append((element[3], problem))
+    else:
+        table.flags.setdefault(row, []).append((path, problem))
+
+
+def _stamp(table: Table, origin: Origin) -> None:
+    for below in table.children.values():
+        below.table.origins = (origin,)
+        _stamp(below.table, origin)
+
+
+def _table(count: int, columns: Sequence[list[Any]], children: Sequence[ChildRows], how: Layout) -> Table:
+    empty: list[Any] | None = None
+    placed: list[list[Any]] = [None] * how.width  # type: ignore[list-item]
+    for index, source in how.scatter:
+        placed[index] = columns[source]
+    for index, source in how.lists:
+        found = children[source]
+        values, offsets = found.columns[0], found.offsets
+        placed[index] = [values[start:end] for start, end in zip(offsets, offsets[1:], strict=False)]
+    for index, column in enumerate(placed):
+        if column is None:
+            empty = empty if empty is not None else [None] * count
+            placed[index] = empty
+    table = Table(count, placed, identifiers=how.identifiers)
+    for name, source, below in how.children:
+        if source is None:
+            _adopt(table, name, Children([0] * (count + 1), _table(0, (), (), below), below.flagged))
+        else:
+            found = children[source]
+            size = found.offsets[-1] if found.offsets else 0
+            _adopt(
+                table, name, Children(found.offsets, _table(size, found.columns, found.children, below), below.flagged)
+            )
+    return table
+
+
+def _adopt(table: Table, name: str, children: Children) -> None:
+    table.children[name] = children
+    children.table.parent = table
+
+
+def empty(needs: Needs) -> Table:
+    table = Table(0, [[] for _ in needs.columns])
+    table.children = {name: Children([0], empty(below)) for name, below in needs.children.items()}
+    return table
+
+
+def concat(needs: Needs, tables: Sequence[Table]) -> Table:
+    """The rows of several tables with the same needs, one after the other."""
+    if len(tables) == 1:
+        return tables[0]
+    if not tables:
+        return empty(needs)
+    columns = [[value for table in tables for value in table.columns[i]] for i in range(len(needs.columns))]
+    joined = Table(sum(table.count for table in tables), columns, identifiers=tables[0].identifiers)
+    origins: list[Origin] = []
+    rows: list[int] = []
+    start = 0
+    for table in tables:
+        base = len(origins)
+        origins += table.origins
+        rows += [base] * table.count if table.origin is None else [base + index for index in table.origin]
+        joined.flags |= {row + start: found for row, found in table.flags.items()}
+        start += table.count
+    joined.origins, joined.origin = origins, rows
+    for name, below in needs.children.items():
+        _adopt(joined, name, _concat_children(below, [table.children[name] for table in tables]))
+    return joined
+
+
+def _concat_children(needs: Needs, parts: Sequence[Children]) -> Children:
+    offsets = [0]
+    for part in parts:
+        base = offsets[-1]
+        offsets += [base + offset for offset in part.offsets[1:]]
+    return Children(offsets, concat(needs, [part.table for part in parts]), parts[0].flagged)
+
+
+def take(table: Table, rows: Sequence[int]) -> Table:
+    """The rows at these positions, in this order."""
+    picked = Table(len(rows), [[column[row] for row in rows] for column in table.columns])
+    picked.origins = table.origins
+    picked.identifiers, picked.reports = table.identifiers, table.reports
+    picked.origin = None if table.origin is None else [table.origin[row] for row in rows]
+    if table.flags:
+        picked.flags = {new: table.flags[row] for new, row in enumerate(rows) if row in table.flags}
+    for name, below in table.children.items():
+        offsets, inner = [0], []
+        for row in rows:
+            inner += range(below.offsets[row], below.offsets[row + 1])
+            offsets.append(len(inner))
+        _adopt(picked, name, Children(offsets, take(below.table, inner), below.flagged))
+    return picked
+
+
+def from_dicts(needs: Needs, rows: Sequence[Mapping[str, Any]], now: datetime) -> Table:
+    """Rows that the gateway made itself, nested as in the response. ``agency`` and ``provenance`` tell their origin."""
+    table = Table(len(rows), [[_value(row, path) for row in rows] for path in needs.columns])
+    table.origins = [_made_origin(row, now) for row in rows]
+    table.origin = list(range(len(rows)))
+    for name, below in needs.children.items():
+        lists = [_value(row, name) or [] for row in rows]
+        offsets = [0]
+        for items in lists:
+            offsets.append(offsets[-1] + len(items))
+        _adopt(table, name, Children(offsets, from_dicts(below, [item for items in lists for item in items], now)))
+    return table
+
+
+def _made_origin(row: Mapping[str, Any], now: datetime) -> Origin:
+    told = row.get("provenance") or {}
+    return Origin(row.get("agency", ""), told.get("asOf") or now, bool(told.get("stale")))
+
+
+def _value(row: Mapping[str, Any], path: str) -> Any:
+    value: Any = row.get(path)
+    if value is None and "." in path:
+        value = row
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, Mapping) else None
+    return value

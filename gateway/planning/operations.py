@@ -1,0 +1,181 @@
+"""From the text of a request to its plan: parse, limits, validation against the view, compilation; each done once.
+
+A parsed document is shared by all views. Per view there is the verdict of validation and, per operation and values of
+the variables that ``@skip`` and ``@include`` use, the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    parse,
+    validate,
+    visit,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+
+from gateway.errors import ClientError, ErrorCode, RequestErrors
+from gateway.limits import DocumentLimits, check_document
+from gateway.planning.cache import WeightedCache
+from gateway.planning.catalog import Catalog
+from gateway.planning.compile import Compiler
+from gateway.planning.plan import Plan
+from gateway.planning.rows import RowRules
+from gateway.planning.selection import OperationReader
+from gateway.policy.view import View
+
+DOCUMENT_BYTES = 30_000
+PLAN_BYTES = 15_000
+"""What a document and a plan were measured to weigh, beside their text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    text: str
+    node: DocumentNode
+    hash: str
+    operations: Mapping[str | None, OperationDefinitionNode]
+    fragments: Mapping[str, FragmentDefinitionNode]
+    conditions: frozenset[str]
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The one to run. Raises ``ClientError`` as GraphQL-over-HTTP asks."""
+        if not name:
+            if len(self.operations) == 1:
+                return next(iter(self.operations.values()))
+            raise ClientError(ErrorCode.BAD_USER_INPUT, "several operations: say which with `operationName`")
+        found = self.operations.get(name)
+        if found is None:
+            raise ClientError(ErrorCode.BAD_USER_INPUT, f"there is no operation named {name!r}")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan with one request's variables."""
+
+    plan: Plan
+    document: Document
+    operation: OperationDefinitionNode
+    variables: VariableValues
+
+
+@dataclass(slots=True)
+class Planner:
+    """Not thread-safe: one per event loop."""
+
+    schema: GraphQLSchema
+    catalog: Catalog
+    limits: DocumentLimits
+    cache_bytes: int
+    cache: WeightedCache[Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cache = WeightedCache(self.cache_bytes)
+
+    def plan(self, text: str, operation_name: str | None, variables: Mapping[str, Any] | None, view: View) -> Planned:
+        """Raises ``ClientError``: parse, limits, validation, variables."""
+        document = self._document(text)
+        self._validate(document, view)
+        operation = document.operation(operation_name)
+        values = get_variable_values(view.schema, operation.variable_definitions or (), dict(variables or {}), 50)
+        if isinstance(values, list):
+            raise RequestErrors([_client_error(error, ErrorCode.BAD_USER_INPUT) for error in values])
+        conditions = tuple((name, values.coerced.get(name)) for name in sorted(document.conditions))
+        name = operation.name.value if operation.name else None
+        key = (text, name, view.fingerprint, conditions)
+        plan = self.cache.get(key)
+        if plan is None:
+            plan = self._compile(document, operation, values, view)
+            self.cache.put(key, plan, PLAN_BYTES + len(text))
+        return Planned(plan, document, operation, values)
+
+    def forget(self) -> None:
+        """After a change of policy or agencies."""
+        self.cache.clear()
+
+    def _document(self, text: str) -> Document:
+        found = self.cache.get(text)
+        if found is None:
+            found = read_document(text, self.limits)
+            self.cache.put(text, found, DOCUMENT_BYTES + 2 * len(text))
+        return found
+
+    def _validate(self, document: Document, view: View) -> None:
+        key = (document.text, view.fingerprint)
+        errors = self.cache.get(key)
+        if errors is None:
+            errors = [
+                _client_error(error, ErrorCode.GRAPHQL_VALIDATION_FAILED)
+                for error in validate(view.schema, document.node)
+            ]
+            self.cache.put(key, errors, 500 + len(document.text))
+        if errors:
+            raise RequestErrors(errors)
+
+    def _compile(
+        self, document: Document, operation: OperationDefinitionNode, values: VariableValues, view: View
+    ) -> Plan:
+        reader = OperationReader(view.schema, operation, document.fragments, values)
+        rules = RowRules(self.schema, self.catalog, view.rows)
+        name = operation.name.value if operation.name else None
+        return Compiler(self.schema, self.catalog, rules).plan(operation.operation.value, name, reader.root())
+
+
+def read_document(text: str, limits: DocumentLimits) -> Document:
+    """Parse within the limits. Raises ``ClientError``."""
+    try:
+        node = parse(text, max_tokens=limits.tokens)
+    except GraphQLSyntaxError as error:
+        if "token" in error.message and "limit" in error.message.lower():
+            raise ClientError(
+                ErrorCode.OPERATION_TOO_LARGE,
+                f"a document has at most {limits.tokens} tokens",
+                {"limit": limits.tokens, "measured": f"more than {limits.tokens}"},
+                status=413,
+            ) from None
+        raise _client_error(error, ErrorCode.GRAPHQL_PARSE_FAILED) from None
+    except RecursionError:
+        raise ClientError(ErrorCode.DEPTH_LIMIT, "the document is nested too deeply") from None
+    operations: dict[str | None, OperationDefinitionNode] = {}
+    fragments = {}
+    for definition in node.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            operations[definition.name.value if definition.name else None] = definition
+        elif isinstance(definition, FragmentDefinitionNode):
+            fragments[definition.name.value] = definition
+    if not operations:
+        raise ClientError(ErrorCode.BAD_USER_INPUT, "the document has no operation")
+    check_document(node, limits)
+    conditions = _Conditions()
+    visit(node, conditions)
+    return Document(text, node, sha256(text.encode()).hexdigest(), operations, fragments, frozenset(conditions.names))
+
+
+class _Conditions(Visitor):
+    """The variables that decide ``@skip`` and ``@include``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: Any, *_: Any) -> None:
+        if node.name.value in ("skip", "include"):
+            self.names |= {arg.value.name.value for arg in node.arguments if isinstance(arg.value, VariableNode)}
+
+
+def _client_error(error: GraphQLError, code: ErrorCode) -> ClientError:
+    locations = [(place.line, place.column) for place in error.locations or ()]
+    return ClientError(code, error.message, locations=locations)

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -388,6 +389,58 @@ async def test_latency_and_hang(client: Client) -> None:
 async def test_unknown_faults_are_refused(client: Client, body: object) -> None:
     await client.ask("food", "/_control", body=body, headers={"Accept": "*/*"})
     assert client.status == 400
+
+
+def _values(fields: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """(field, path in the row) of an agency file's fields."""
+    for name, entry in fields.items():
+        if isinstance(entry, dict) and not {"from", "const", "codes"} & set(entry):
+            yield from _values(entry, f"{prefix}{name}.")
+        elif not isinstance(entry, dict) or "from" in entry:
+            paths = entry["from"] if isinstance(entry, dict) else entry
+            yield from ((prefix + name, path) for path in (paths if isinstance(paths, list) else [paths]))
+
+
+def _at(row: Any, path: str) -> Any:
+    for step in filter(None, path.split(".")):
+        row = row[int(step)] if isinstance(row, list) else row[step]
+    return row
+
+
+@pytest.mark.parametrize(
+    ("agency", "collection", "path", "body"),
+    [
+        ("immigration", "person", "/clients?surname=sm*&birthYear=&limit=200", None),
+        ("immigration", "document", "/documents?uci={client}", None),
+        ("immigration", "authorization", "/applications?uci={client}", None),
+        ("food", "permit", "/permits", None),
+        ("food", "decision", "/decisions/query", "{decision}"),
+        ("food", "hold", "/holds", None),
+        ("food", "inspection", "/inspections?ccn={inspection}", None),
+        ("police", "person", "/persons?docCountry=SE&docNo=L898902C3", None),
+        ("police", "lookout", "/persons/{lookout}/lookouts", None),
+        ("police", "enforcement", "/files?person={file}", None),
+        ("revenue", "organization", "/v1/accounts?bn={account}", None),
+    ],
+)
+async def test_answers_are_as_the_agency_file_says(
+    client: Client, agency: str, collection: str, path: str, body: str | None
+) -> None:
+    """Every path that the agency's file reads is in a row of the answer."""
+    spec = tomllib.loads((Path(__file__).parents[2] / "agencies" / f"{agency}.toml").read_text("utf-8"))
+    of = spec["collections"][collection]
+    first = {table: rows[0] for (owner, table), rows in client.running.rows.items() if owner == agency}
+    keys = {table: row[0] for table, row in first.items()}
+    keys |= {name: first[name][1] for name in ("inspection", "lookout", "file") if name in first}
+    answer = await client.ask(agency, path.format(**keys), body={"transactions": [keys["decision"]]} if body else None)
+    assert client.status == 200
+    rows = _at(answer, of["requests"][-1]["rows"])
+    assert rows
+    for _, column in _values(of["fields"]):
+        _at(rows[0], column)
+    for child in of.get("children", {}).values():
+        for _, column in _values(child.get("fields", {})):
+            _at(_at(rows[0], child["from"])[0], column)
 
 
 def test_a_store_that_is_missing_is_an_error(tmp_path: Path) -> None:

@@ -1,0 +1,197 @@
+"""A bound path as SQL compares it: native columns when a value can be turned into what is stored, else an expression.
+
+Pure. What a caller's value becomes is decided per request (code tables are refreshed); what is compared, per shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapters.contract import MISSING, CodeMap, Decision, FieldBinding, Lookup
+from adapters.errors import Unsupported
+from adapters.mapping import Asking, asking, effective_steps
+from adapters.postgres.catalog import ColumnType, Unbindable, converter
+from adapters.postgres.expressions import as_text, blank, decided, inside_json, plain, stepped
+from adapters.postgres.scope import Column, Context, Rows, key_paths
+from adapters.postgres.statement import Element, inline
+
+TEXT = ColumnType("text")
+NAIVE = "timestamp without time zone"
+Natives = tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """``ask``: harmonised value → native tuples as wide as ``elements``, ready to bind, and whether a null column has
+    that value too; no tuple and no blank: nothing matches.
+
+    ``single``: never more than one tuple. ``may_blank``: null may stand for a value. ``blank``: a condition that the
+    columns are null or blank (``None``: they never are). ``bound``: for ``lt`` … ``gt``, the tuple to compare with and
+    whether equality counts; ``None`` where order is not kept. ``prefix``: ``startsWith`` may use the column."""
+
+    elements: tuple[Element, ...]
+    types: tuple[ColumnType, ...]
+    ask: Callable[[Any], tuple[Natives, bool]]
+    single: bool = True
+    may_blank: bool = False
+    blank: Element | None = None
+    bound: Callable[[str, Any], tuple[tuple[Any, ...] | None, bool]] | None = None
+    prefix: Callable[[str], str | None] | None = None
+
+    @property
+    def binds(self) -> tuple[str, ...]:
+        return tuple(column.bind for column in self.types)
+
+
+def operand(context: Context, path: str, binding: FieldBinding, columns: Sequence[Column]) -> Operand:
+    """Raises ``Unsupported`` when ``path`` can be compared neither natively nor by an expression."""
+    if isinstance(binding.codes, Decision):
+        absent = binding.absent
+        return _expression(decided(binding.codes, columns), absent)
+    steps = effective_steps(binding)
+    if binding.json_path:
+        element, column = columns[0]
+        if len(columns) > 1 or binding.codes is not None or binding.format or binding.list:
+            raise Unsupported(f"{path}: a value inside JSON with codes or a format cannot be compared")
+        if column.array:
+            raise Unsupported(f"{path}: JSON in an array cannot be compared")
+        return _expression(stepped(inside_json(element, binding.json_path), TEXT, steps), binding.absent)
+    how = asking(binding, zone=context.zone_name, tables=context.tables)
+    if not how.invertible and not binding.list:
+        raise Unsupported(f"{path}: its binding cannot be turned around")
+    if how.via_read:
+        columns = [(stepped(element, column, steps), TEXT) for element, column in columns]
+    elements = tuple(element for element, _ in columns)
+    types = tuple(column for _, column in columns)
+    tests = [test for test in (blank(element, column) for element, column in columns) if test is not None]
+    return Operand(
+        elements,
+        types,
+        _asker(context, how, types),
+        single=_is_single(binding),
+        may_blank=binding.absent is not MISSING
+        or (isinstance(binding.codes, CodeMap) and binding.codes.values.get("") is not None),
+        blank=sa.or_(*tests) if len(tests) > 1 else (tests[0] if tests else None),
+        bound=_bounder(context, how, types) if how.keeps_order and binding.type != "Boolean" else None,
+        prefix=_prefixer(how) if len(types) == 1 and types[0].textual else None,
+    )
+
+
+def _asker(context: Context, how: Asking, types: Sequence[ColumnType]) -> Callable[[Any], tuple[Natives, bool]]:
+    convert = [converter(column, context.zone) for column in types]
+
+    def ask(value: Any) -> tuple[Natives, bool]:
+        if value is None:
+            return (), False
+        out: dict[tuple[Any, ...], None] = {}
+        empty = False
+        for natives in how.ask(value):
+            if None in natives:
+                empty = True
+                continue
+            try:
+                out[tuple(fit(native) for fit, native in zip(convert, natives, strict=True))] = None
+            except Unbindable:
+                continue
+        return tuple(out), empty
+
+    return ask
+
+
+def _bounder(
+    context: Context, how: Asking, types: Sequence[ColumnType]
+) -> Callable[[str, Any], tuple[tuple[Any, ...] | None, bool]]:
+    convert = [converter(column, context.zone) for column in types]
+    naive = types[0].name == NAIVE
+
+    def bound(op: str, value: Any) -> tuple[tuple[Any, ...] | None, bool]:
+        if value is None:
+            return None, False
+        try:
+            rounded, natives = how.bound(op, value, naive=naive)  # type: ignore[arg-type]
+            return tuple(fit(native) for fit, native in zip(convert, natives, strict=True)), rounded in ("lte", "gte")
+        except (ValueError, ArithmeticError):
+            return None, False
+
+    return bound
+
+
+def _prefixer(how: Asking) -> Callable[[str], str | None] | None:
+    if how.via_read or (how.keeps_prefix and not how.binding.ask):
+        return lambda value: value
+    return None
+
+
+def _is_single(binding: FieldBinding) -> bool:
+    if isinstance(binding.codes, Lookup):
+        return False
+    if isinstance(binding.codes, CodeMap):
+        values = [repr(value) for value in binding.codes.values.values()]
+        return len(values) == len(set(values))
+    return True
+
+
+def _expression(element: Element, absent: Any) -> Operand:
+    """A text expression of the harmonised value."""
+
+    def ask(value: Any) -> tuple[Natives, bool]:
+        if value is None:
+            return (), False
+        return ((plain(value),),), absent is not MISSING and value == absent
+
+    return Operand(
+        (element,),
+        (TEXT,),
+        ask,
+        may_blank=absent is not MISSING,
+        blank=blank(element, TEXT),
+        prefix=lambda value: value,
+    )
+
+
+def text_element(path: str, binding: FieldBinding, columns: Sequence[Column]) -> Element:
+    """The harmonised value of a text-like path as an SQL expression. Raises ``Unsupported``."""
+    element, column = value_column(path, binding, columns)
+    return as_text(element, column)
+
+
+def value_column(path: str, binding: FieldBinding, columns: Sequence[Column]) -> Column:
+    """The harmonised value as one expression, or as the column that holds it. Raises ``Unsupported``."""
+    if isinstance(binding.codes, Decision):
+        return decided(binding.codes, columns), TEXT
+    if len(columns) != 1 or binding.format or binding.list or isinstance(binding.codes, Lookup):
+        raise Unsupported(f"{path}: not one column that SQL can read as the gateway does")
+    element, column = columns[0]
+    if binding.json_path:
+        element, column = inside_json(element, binding.json_path), TEXT
+    steps = effective_steps(binding)
+    if steps and (binding.ask is None or binding.ask):
+        element, column = stepped(element, column, steps), TEXT
+    if isinstance(binding.codes, CodeMap):
+        text = as_text(element, column)
+        whens = [(text == inline(code), inline(plain(v))) for code, v in binding.codes.values.items() if code]
+        if not whens:
+            raise Unsupported(f"{path}: an empty code list")
+        element, column = sa.case(*whens), TEXT
+    return element, column
+
+
+def key_elements(rows: Rows) -> list[Element]:
+    """What makes two rows of a collection the same object: its key, as it is compared."""
+    elements: list[Element] = []
+    for path in key_paths(rows.spec):
+        binding, columns = rows.field(path)
+        if binding.const is not MISSING:
+            continue
+        steps = effective_steps(binding)
+        if steps and binding.ask is None:
+            elements.extend(stepped(element, column, steps) for element, column in columns)
+        else:
+            elements.extend(element for element, _ in columns)
+    if not elements:
+        raise Unsupported(f"{rows.spec.id} binds no key, so it has no newest row")
+    return elements

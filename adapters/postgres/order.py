@@ -1,0 +1,216 @@
+"""Order and keyset cursors: which branches of a UNION ALL hold what comes after a cursor, in sequence.
+
+Ascending order with nulls last and descending order with nulls first are PostgreSQL's own, so nothing is said of nulls
+and plain indexes serve. A cursor is a row comparison where all terms run one way, else one branch per prefix;
+null parts are branches of their own, never an OR. Text that is null when blank is a branch too where it leads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapters.contract import MISSING, CodeMap, FetchCall, FetchSpec, FieldBinding, OrderTerm
+from adapters.errors import Unsupported
+from adapters.mapping import asking, effective_steps
+from adapters.postgres.catalog import ColumnType, Unbindable, converter
+from adapters.postgres.expressions import blank, not_true, plain, present, stepped
+from adapters.postgres.operands import TEXT, value_column
+from adapters.postgres.scope import Column, Context, Rows, key_paths
+from adapters.postgres.statement import Element, SqlType
+
+_NUMBERS = frozenset({"Int", "Float", "Decimal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One order term. ``null``/``live``: conditions, ``None`` when the value is never null. ``leads``: text whose
+    blanks sort apart from its nulls. ``native``: harmonised cursor value → native tuple."""
+
+    elements: tuple[Element, ...]
+    types: tuple[ColumnType, ...]
+    descending: bool
+    null: Element | None
+    live: Element | None
+    blanks: bool
+    native: Callable[[Any], tuple[Any, ...]]
+    codepoint: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A run of the ordered rows. ``fixed``: terms that are null in all of it."""
+
+    conditions: tuple[Element, ...] = ()
+    fixed: frozenset[int] = frozenset()
+
+
+def order_term(rows: Rows, term: OrderTerm) -> Term | None:
+    """``None`` for a constant, which orders nothing. Raises ``Unsupported``."""
+    binding, columns = rows.field(term.path)
+    if binding.const is not MISSING:
+        return None
+    if binding.list:
+        raise Unsupported(f"{term.path}: a list has no order")
+    columns, native = _ordered(rows.context, term.path, binding, columns)
+    types = tuple(column for _, column in columns)
+    is_key = term.path in key_paths(rows.spec)
+    first, kind = columns[0]
+    null: Element | None
+    live: Element | None
+    if is_key and (kind.not_null or not kind.textual):
+        null = live = None
+    elif kind.textual and not (kind.name == "bpchar" or binding.format or binding.codes):
+        null, live = (None, None) if kind.not_null else (first.is_(None), first.is_not(None))
+    else:
+        null, live = blank(first, kind), present(first, kind)
+    return Term(
+        tuple(_collated(e, t, term.codepoint) for e, t in columns),
+        types,
+        term.descending,
+        null,
+        live,
+        kind.textual and null is not None,
+        native,
+        term.codepoint,
+    )
+
+
+def _collated(element: Element, column: ColumnType, codepoint: bool) -> Element:
+    return sa.collate(element, "C") if codepoint and column.textual else element
+
+
+def _ordered(
+    context: Context, path: str, binding: FieldBinding, columns: tuple[Column, ...]
+) -> tuple[tuple[Column, ...], Callable[[Any], tuple[Any, ...]]]:
+    """The columns that sort as the path does, and what a cursor's value is in them."""
+    how = asking(binding, zone=context.zone_name, tables=context.tables)
+    if not (how.keeps_order or binding.tuple_key or _monotone(binding)):
+        element, column = value_column(path, binding, columns)
+        if binding.type in _NUMBERS and column.textual and column.name != "unknown":
+            raise Unsupported(f"{path}: numbers kept as text have no numeric order")
+        convert_value = converter(column, context.zone)
+        return ((element, column),), lambda value: (convert_value(plain(value) if column is TEXT else value),)
+    if how.via_read:
+        steps = effective_steps(binding)
+        columns = tuple((stepped(element, column, steps), TEXT) for element, column in columns)
+    elif binding.type in _NUMBERS and columns[0][1].textual and columns[0][1].name != "unknown":
+        raise Unsupported(f"{path}: numbers kept as text have no numeric order")
+    convert = [converter(column, context.zone) for _, column in columns]
+
+    def native(value: Any) -> tuple[Any, ...]:
+        found = [natives for natives in how.ask(value) if None not in natives] or [(value,) * len(convert)]
+        return tuple(fit(one) for fit, one in zip(convert, found[0], strict=True))
+
+    return columns, native
+
+
+def _monotone(binding: FieldBinding) -> bool:
+    """Codes of equal length, letters or digits only, whose values ascend as they do: an index on the column serves."""
+    if not isinstance(binding.codes, CodeMap) or binding.absent is not MISSING or binding.read:
+        return False
+    pairs = sorted((code, value) for code, value in binding.codes.values.items() if code)
+    if len(pairs) < len(binding.codes.values) or len({len(code) for code, _ in pairs}) != 1:
+        return False
+    codes, values = [code for code, _ in pairs], [value for _, value in pairs]
+    alike = all(code.isdigit() for code in codes) or all(code.isalpha() and code.isupper() for code in codes)
+    return alike and all(a < b for a, b in pairwise(values))
+
+
+def first_page(terms: Sequence[Term]) -> list[Branch]:
+    """All rows in order. Blank text sorts first but is null, which is last: the leading term keeps them apart."""
+    if not terms or not terms[0].blanks or terms[0].null is None or terms[0].live is None:
+        return [Branch()]
+    live, null = Branch((terms[0].live,)), Branch((terms[0].null,), frozenset({0}))
+    return [null, live] if terms[0].descending else [live, null]
+
+
+def after_cursor(
+    context: Context, spec: FetchSpec, terms: Sequence[Term], positions: Sequence[int], nulls: Sequence[bool]
+) -> list[Branch]:
+    """What follows the cursor. ``positions``: the index in ``FetchCall.cursor`` of each term."""
+    values = [
+        None if null else _cursor_values(context, spec, term, position)
+        for term, position, null in zip(terms, positions, nulls, strict=True)
+    ]
+    return _after(terms, values, 0, (), frozenset())
+
+
+def _cursor_values(context: Context, spec: FetchSpec, term: Term, position: int) -> tuple[Element, ...]:
+    native, width = term.native, len(term.elements)
+
+    def bind(call: FetchCall) -> tuple[Any, ...]:
+        value = None if call.cursor is None else call.cursor[position]
+        if value is None:
+            return (None,) * width
+        try:
+            return native(value)
+        except Unbindable:
+            return (None,) * width
+
+    label = f":cursor[{position}] ({spec.order[position].path})"
+    return context.parameters.many(label, [column.bind for column in term.types], bind, ("cursor", position))
+
+
+def _after(
+    terms: Sequence[Term],
+    values: Sequence[tuple[Element, ...] | None],
+    index: int,
+    prefix: tuple[Element, ...],
+    fixed: frozenset[int],
+) -> list[Branch]:
+    if index == len(terms):
+        return []
+    term, value = terms[index], values[index]
+    if value is not None and _runs(terms, values, index):
+        elements = [element for other in terms[index:] for element in other.elements]
+        bounds = [bound for other in values[index:] if other is not None for bound in other]
+        here = [_beyond(term.descending, elements, bounds)]
+        if term.live is not None and term.descending:
+            here.append(term.live)
+        return [Branch((*prefix, *here), fixed), *_nulls_after(term, index, prefix, fixed)]
+    if value is None:
+        if term.null is None or term.live is None:
+            return []
+        same = _after(terms, values, index + 1, (*prefix, term.null), fixed | {index})
+        return [*same, Branch((*prefix, term.live), fixed)] if term.descending else same
+    equal = tuple(element == bound for element, bound in zip(term.elements, value, strict=True))
+    same = _after(terms, values, index + 1, (*prefix, *equal), fixed)
+    beyond: tuple[Element, ...] = (_beyond(term.descending, term.elements, value),)
+    if term.live is not None and term.descending:
+        beyond = (*beyond, term.live)
+    return [*same, Branch((*prefix, *beyond), fixed), *_nulls_after(term, index, prefix, fixed)]
+
+
+def _runs(terms: Sequence[Term], values: Sequence[tuple[Element, ...] | None], index: int) -> bool:
+    """One row comparison serves: all one way, no null in the cursor, and no null can follow within equal rows."""
+    rest = range(index, len(terms))
+    return all(
+        values[i] is not None
+        and terms[i].descending == terms[index].descending
+        and (i == index or terms[i].null is None)
+        for i in rest
+    )
+
+
+def _beyond(descending: bool, elements: Sequence[Element], bounds: Sequence[Element]) -> Element:
+    left = elements[0] if len(elements) == 1 else sa.tuple_(*elements)
+    right = bounds[0] if len(bounds) == 1 else sa.tuple_(*bounds)
+    return left < right if descending else left > right
+
+
+def _nulls_after(term: Term, index: int, prefix: tuple[Element, ...], fixed: frozenset[int]) -> list[Branch]:
+    if term.descending or term.null is None:
+        return []
+    return [Branch((*prefix, term.null), fixed | {index})]
+
+
+def null_of(column: ColumnType) -> Element:
+    return sa.cast(sa.null(), SqlType(column.bind))
+
+
+__all__ = ["Branch", "Term", "after_cursor", "first_page", "not_true", "null_of", "order_term"]

@@ -1,0 +1,188 @@
+"""Records of one statement → :class:`Rows`, a column at a time. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import accumulate, chain
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from adapters.contract import ChildRows, RowFlag, Rows
+from adapters.mapping import walk
+from adapters.postgres.children import ChildLayout, ColumnLayout
+from adapters.postgres.translate import Layout
+
+Place = Callable[[int], tuple[int, str]]
+"""Index of an element → its row, and the path of its list element (``lines[2]``)."""
+
+
+def decoder(layout: Layout, zone: ZoneInfo) -> Callable[[Sequence[Any], Sequence[tuple[Any, ...]], int | None], Rows]:
+    """The function from records (and the keys asked for, and the limit per key) to rows."""
+    columns, children = layout.columns, layout.children
+    plain = layout.owner < 0 and layout.present < 0 and layout.as_of < 0
+
+    def decode(records: Sequence[Any], keys: Sequence[tuple[Any, ...]], limit: int | None) -> Rows:
+        if plain:
+            return _rows(columns, children, records, layout.width)
+        total, totals, as_of = None, None, None
+        if records and layout.as_of >= 0:
+            as_of = records[0][layout.as_of]
+        if layout.total >= 0:
+            if layout.owner >= 0:
+                totals = _totals(layout, records, keys)
+            else:
+                total = records[0][layout.total]
+        if layout.present >= 0:
+            records = [record for record in records if record[layout.present] is not None]
+        if layout.owner >= 0 and limit is not None:
+            records = _limited(records, layout.owner, limit)
+        rows = _rows(columns, children, records, layout.width)
+        rows.total, rows.totals = total, totals
+        if as_of is not None:
+            rows.as_of = as_of.astimezone(UTC) if as_of.tzinfo else as_of.replace(tzinfo=zone).astimezone(UTC)
+        return rows
+
+    return decode
+
+
+def _totals(layout: Layout, records: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], int]:
+    """A key with several native spellings has a count for each."""
+    found = dict.fromkeys(map(tuple, keys), 0)
+    seen: set[int] = set()
+    for record in records:
+        if record[layout.spelling] not in seen:
+            seen.add(record[layout.spelling])
+            found[tuple(keys[record[layout.owner]])] += record[layout.total]
+    return found
+
+
+def _limited(records: Sequence[Any], owner: int, limit: int) -> list[Any]:
+    """Keys with several native spellings had a page for each; the pages come merged."""
+    taken: dict[int, int] = {}
+    kept = []
+    for record in records:
+        count = taken.get(record[owner], 0)
+        if count < limit:
+            taken[record[owner]] = count + 1
+            kept.append(record)
+    return kept
+
+
+def _rows(
+    columns: tuple[ColumnLayout, ...], children: tuple[ChildLayout, ...], records: Sequence[Any], width: int
+) -> Rows:
+    count = len(records)
+    natives: list[list[Any]] = list(map(list, zip(*records, strict=True))) if count else [[] for _ in range(width)]
+    flags: list[RowFlag] = []
+    out = []
+    for column in columns:
+        values, odd = column.reading.read([natives[i] for i in column.natives], count)
+        out.append(values)
+        if odd:
+            path = column.path
+            flags.extend(RowFlag(row, path, problem) for row, problem in odd)
+    lists = tuple(_child(layout, natives, natives, count, _outermost, flags) for layout in children)
+    return Rows(count, tuple(out), datetime.now(UTC), lists, flags)
+
+
+def _outermost(row: int) -> tuple[int, str]:
+    return row, ""
+
+
+def _child(
+    layout: ChildLayout,
+    record: list[list[Any]],
+    natives: list[list[Any]],
+    count: int,
+    above: Place,
+    flags: list[RowFlag],
+    numbers: list[int] | None = None,
+) -> ChildRows:
+    """``record``: columns of the outer rows; ``natives``: of the enclosing elements, ``count`` of them; ``numbers``:
+    how many of those each outer row has, ``None`` at the top."""
+    per_row: list[int] | None = None
+    if layout.ordinals >= 0:
+        offsets, inner, per_row = _from_arrays(layout, record, count, numbers)
+    elif layout.each:
+        offsets, inner = _from_repeated(layout, natives, count)
+    else:
+        offsets, inner = _from_documents(layout, natives, count)
+    total = offsets[-1]
+    name = layout.name
+
+    def place(element: int) -> tuple[int, str]:
+        owner = bisect_right(offsets, element) - 1
+        row, path = above(owner)
+        return row, f"{path}.{name}[{element - offsets[owner]}]" if path else f"{name}[{element - offsets[owner]}]"
+
+    out = []
+    for column in layout.columns:
+        values, odd = column.reading.read([inner[i] for i in column.natives], total)
+        out.append(values)
+        for element, problem in odd:
+            row, path = place(element)
+            flags.append(RowFlag(row, f"{path}.{column.path}" if column.path else path, problem))
+    nested = tuple(_child(child, record, inner, total, place, flags, per_row) for child in layout.children)
+    return ChildRows(offsets, tuple(out), nested)
+
+
+def _from_arrays(
+    layout: ChildLayout, record: list[list[Any]], count: int, numbers: list[int] | None
+) -> tuple[list[int], list[list[Any]], list[int]]:
+    """Arrays of the outer rows, chained; with ``numbers`` each element says which enclosing element it belongs to."""
+    ordinals = record[layout.ordinals]
+    per_row = [len(numbered) if numbered else 0 for numbered in ordinals]
+    inner: list[list[Any]] = []
+    for position, decode in zip(layout.arrays, layout.decode, strict=True):
+        flat = list(chain.from_iterable(filter(None, record[position])))
+        inner.append([None if value is None else orjson.loads(value) for value in flat] if decode else flat)
+    if numbers is None:
+        return list(accumulate(per_row, initial=0)), inner, per_row
+    sizes = [0] * count
+    start = 0
+    for enclosing, numbered in zip(numbers, ordinals, strict=True):
+        for number in numbered or ():
+            sizes[start + number - 1] += 1
+        start += enclosing
+    return list(accumulate(sizes, initial=0)), inner, per_row
+
+
+def _from_repeated(layout: ChildLayout, natives: list[list[Any]], count: int) -> tuple[list[int], list[list[Any]]]:
+    """Repeated columns; an element whose columns are all null or blank is none."""
+    groups = [list(zip(*(natives[i] for i in element), strict=True)) for element in layout.each]
+    flat: list[tuple[Any, ...]] = []
+    offsets = [0]
+    for row in range(count):
+        flat.extend(group[row] for group in groups if any(not _blank(value) for value in group[row]))
+        offsets.append(len(flat))
+    width = len(layout.each[0])
+    return offsets, [list(column) for column in zip(*flat, strict=True)] if flat else [[] for _ in range(width)]
+
+
+def _blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _from_documents(layout: ChildLayout, natives: list[list[Any]], count: int) -> tuple[list[int], list[list[Any]]]:
+    """JSON arrays of the enclosing elements. The last native of a JSON list is the element itself, for lists in it."""
+    documents = natives[layout.document]
+    flat: list[Any] = []
+    offsets = [0]
+    for index in range(count):
+        document = documents[index]
+        if isinstance(document, str | bytes):
+            try:
+                document = orjson.loads(document)
+            except orjson.JSONDecodeError:
+                document = None
+        found = walk(document, layout.inside)
+        if isinstance(found, list):
+            flat.extend(found)
+        offsets.append(len(flat))
+    inner = [[walk(element, path) for element in flat] for path in layout.paths]
+    inner.append(flat)
+    return offsets, inner

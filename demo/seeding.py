@@ -7,6 +7,7 @@ progress as JSON lines; the launcher shows them.
 import asyncio
 import json
 import os
+import signal
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -90,6 +91,8 @@ def generator_version() -> int | str:
 
 def main() -> None:
     """The child: one job, then the end."""
+    # The generator has worker processes, which would outlive this one; it leads their group.
+    signal.signal(signal.SIGTERM, lambda *_: os.killpg(os.getpid(), signal.SIGKILL))
     job = Job.from_json(os.environ[_JOB])
     targets = Targets(
         customs=job.customs,

@@ -26,7 +26,7 @@ from demo.installation import Installation, PostgresError, installed_locales
 from demo.keys import Keys
 from demo.launcher import DemoError, agencies
 from demo.postgres import OWNER, READER, Server
-from demo.supervisor import Supervisor, SupervisorError, command_line, identity
+from demo.supervisor import Supervisor, SupervisorError, command_line, identity, until
 
 ONLY = ["customs", "traveller"]
 SLEEP = "import time; time.sleep(600)"
@@ -69,8 +69,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 class Launcher:
     """`guichet demo` as a process: without the gateway, or with a program in its place."""
 
-    def __init__(self, directory: Path, port: int, fake: Path | None) -> None:
-        call = f"run({port}, {str(directory)!r}, gateway={fake is not None}, only={ONLY})"
+    def __init__(self, directory: Path, port: int, fake: Path | None, scale: str = "small") -> None:
+        call = f"run({port}, {str(directory)!r}, {scale!r}, gateway={fake is not None}, only={ONLY})"
         code = (
             f"from demo import launcher; launcher._guichet = lambda: {str(fake)!r}; raise SystemExit(launcher.{call})"
         )
@@ -311,6 +311,35 @@ async def test_a_port_in_use_is_told_before_anything_starts(home: Path, launch: 
     assert code == 1
     assert "in use; choose another with --port" in errors
     assert errors.count("\n") == 1
+
+
+def members(group: int) -> list[int]:
+    """Living processes of a process group."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, pgrp, *_ = stat.read_text().rpartition(")")[2].split()
+            if int(pgrp) == group and state not in "ZX":
+                found.append(int(stat.parent.name))
+    return found
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
+async def test_a_generator_with_workers_ends_with_its_launcher(tmp_path: Path, sign: signal.Signals) -> None:
+    launcher = Launcher(tmp_path, 0, None, scale="medium")
+    record = tmp_path / "run" / "seeding.json"
+    try:
+        assert await until(record.exists, 30)
+        group = json.loads(record.read_text())["pid"]
+        assert await until(lambda: len(members(group)) >= 3, 30)
+        await launcher.end(sign)
+        assert await until(lambda: not members(group), 5)
+        await eventually_none(tmp_path)
+        assert not (tmp_path / "world-stamp.json").exists()
+    finally:
+        if launcher.process.returncode is None:
+            await launcher.end(signal.SIGTERM)
+        shutil.rmtree(servers_place(tmp_path), ignore_errors=True)
 
 
 async def test_a_second_launcher_is_refused_in_one_line(home: Path, launch: Launch) -> None:

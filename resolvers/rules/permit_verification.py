@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from resolvers.enums import CheckOutcome, PermitCheckKind, PermitStatus, Verdict
@@ -238,7 +238,5 @@ def shown(of: Amount | None) -> dict[str, Any] | None:
     """A ``Quantity`` of at most six decimals, never rounded up."""
     if of is None:
         return None
-    value = of.value
-    if value != value.quantize(_MILLIONTH, ROUND_DOWN, EXACT):
-        value = value.quantize(_MILLIONTH, ROUND_DOWN, EXACT)
-    return {"value": format(value, "f"), "unit": of.unit}
+    text = format(of.value.quantize(_MILLIONTH, ROUND_FLOOR, EXACT), "f").rstrip("0").rstrip(".")
+    return {"value": "0" if text == "-0" else text, "unit": of.unit}

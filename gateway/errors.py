@@ -14,9 +14,10 @@ Foreign exceptions are treated as internal ones. They become wire errors in one 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from adapters.errors import Fault as Fault
 
 
 class ErrorCode(StrEnum):
@@ -130,18 +131,6 @@ class RequestErrors(ClientError):
 
 class InternalError(Exception):
     """Our own fault. Logged in full under the request id; outside it is ``INTERNAL`` and nothing more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing wrong in one file, at a dotted key path (empty for the file as a whole)."""
-
-    file: str
-    key: str
-    problem: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.key}: {self.problem}" if self.key else f"{self.file}: {self.problem}"
 
 
 class ConfigurationError(Exception):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from adapters.contract import AllOf, Compare, FetchCall, Param, Predicate
 from gateway.execution.local_pages import local_page
 from gateway.execution.nulls import Null
-from gateway.execution.people import Person, Read, document_anchor, person_table, record_anchor
+from gateway.execution.people import Person, Read, document_anchor, person_table, record_anchor, visible
 from gateway.execution.run import OwnerShape, Run, collect, together
 from gateway.execution.table import concat
 from gateway.planning.catalog import Owner
@@ -51,6 +51,8 @@ async def candidates(runner: Runner, run: Run, root: RootField, arguments: Mappi
     records.columns[fetch.needs.columns["@match.score"]] = scores
     people, places = _grouped(records, columns, scores)
     read = Read(people, records, answered.reports)
+    read.people = visible(read, root.rule, fetch.needs, run)
+    places = [places[person.anchor] for person in read.people]
     best = [-place[0] for place in places]
     table = person_table(read, page.needs, fetch.needs, run, best)
     return await local_page(runner, run, page, call, table, places, answered.reports, sorted(search.items()))
@@ -76,7 +78,7 @@ async def _ask(run: Run, fetch: Fetch, owner: Owner, params: Mapping[str, Any]) 
 
 def _grouped(
     records: Any, columns: Mapping[str, Sequence[Any]], scores: Sequence[float]
-) -> tuple[list[Person], list[tuple[Any, ...]]]:
+) -> tuple[list[Person], dict[str, tuple[Any, ...]]]:
     """Records that share an exact document are one node; order by best score, then agency, then key."""
     owners = [origin.owner for origin in records.origins]
     people: dict[str, Person] = {}
@@ -93,4 +95,4 @@ def _grouped(
         place = (-scores[row], owner.agency, key or "")
         places[anchor] = min(places.get(anchor, place), place)
     ordered = sorted(people, key=places.__getitem__)
-    return [people[anchor] for anchor in ordered], [places[anchor] for anchor in ordered]
+    return [people[anchor] for anchor in ordered], places

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from adapters.contract import Predicate
 from gateway.execution.nulls import Null
 from gateway.execution.run import Answered, Report, Run
 from gateway.execution.table import Children, Origin, Table, concat, take
+from gateway.planning.person_rules import holds
 from gateway.planning.plan import Fetch, Needs, PersonFetches, Shape
 
 if TYPE_CHECKING:
@@ -147,6 +149,29 @@ def _match(people: Sequence[Person], records: Table, needs: Needs) -> None:
         records.columns[needs.columns["@match.kind"]] = ["EXACT_DOCUMENT"] * records.count
 
 
+def visible(read: Read, rule: Predicate | None, needs: Needs, run: Run) -> list[Person]:
+    """The persons that the view's rule admits."""
+    if rule is None:
+        return read.people
+    records = read.records
+    agencies = records.per_row([origin.agency for origin in records.origins])
+
+    def admitted(person: Person) -> bool:
+        elements = {
+            "documents": [{"issuer": issuer, "number": number} for issuer, number in person.documents],
+            "records": [
+                {
+                    "agency": agencies[row],
+                    **{path: records.columns[index][row] for path, index in needs.columns.items()},
+                }
+                for row in person.rows
+            ],
+        }
+        return holds(rule, elements, run.params)
+
+    return [person for person in read.people if admitted(person)]
+
+
 def person_table(read: Read, needs: Needs, record_needs: Needs, run: Run, scores: Sequence[float] = ()) -> Table:
     """Persons as rows: their anchors, their documents and record keys as lists, their records as children."""
     people, records = read.people, read.records
@@ -188,6 +213,7 @@ async def people_objects(
         return [None if anchor is None else null for anchor in anchors]
     runner.partial(run, Answered([], read.reports).causes(), shape.at)
     read.people = [person for person in read.people if person.rows or failed]
+    read.people = visible(read, fetches.rule, fetches.records.needs, run)
     table = person_table(read, shape.needs, fetches.records.needs, run)
     objects = await runner.build(run, shape, table)
     made = {person.anchor: value for person, value in zip(read.people, objects, strict=True)}

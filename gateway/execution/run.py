@@ -14,9 +14,9 @@ from graphql.execution.values import VariableValues
 from adapters.contract import FetchCall, FetchSpec, OrderTerm, PreparedFetch, Rows
 from adapters.errors import SourceError, SourceRefused, SourceTimeout, Unsupported
 from gateway.execution.nulls import Cause
-from gateway.execution.table import Layout, Origin, Table, empty, from_rows, layout
+from gateway.execution.table import Layout, Origin, Table, empty, from_rows, layout, take
 from gateway.planning.catalog import Owner
-from gateway.planning.plan import Fetch
+from gateway.planning.plan import Check, Fetch
 from gateway.planning.rows import settle
 from gateway.policy.view import View
 from gateway.request import RequestContext
@@ -82,6 +82,16 @@ class Run:
     errors: list[dict[str, Any]] = field(default_factory=list)
     flags: dict[str, int] = field(default_factory=dict)
     nulls: bool = False
+    counted: dict[int, Table] = field(default_factory=dict)
+
+    def count_flags(self, table: Table, type_name: str) -> None:
+        """Rows that are shown count once, however many shapes show them."""
+        if id(table) in self.counted:
+            return
+        self.counted[id(table)] = table
+        for path in table.flag_paths():
+            coordinate = f"{type_name}.{path}"
+            self.flags[coordinate] = self.flags.get(coordinate, 0) + 1
 
     async def ask(
         self,
@@ -124,11 +134,30 @@ class Run:
             return None, self._failed(owner, error), None
         stale = owner.spec.freshness is not None and self.now - rows.as_of > owner.spec.freshness
         table = from_rows(rows, how, Origin(owner.agency, rows.as_of, stale, owner))
-        for found in table.flag_paths():
-            name = f"{owner.spec.provides}.{found}"
-            self.flags[name] = self.flags.get(name, 0) + 1
-        report = Report(owner.agency, "STALE" if stale else "ANSWERED", rows.as_of, rows.count, rows.truncated)
+        for check in fetch.checks.get(owner.id, ()):
+            kept = await self._checked(check, table)
+            if isinstance(kept, Report):
+                return None, kept, None
+            table = kept
+        report = Report(owner.agency, "STALE" if stale else "ANSWERED", rows.as_of, table.count, rows.truncated)
         return table, self._done(report), rows
+
+    async def _checked(self, check: Check, table: Table) -> Table | Report:
+        """The rows whose linked row passes its rule. When that cannot be asked, none is shown and the failure is told."""
+        keys = list(zip(*(table.columns[index] for index in check.local), strict=True))
+        wanted = [key for key in dict.fromkeys(keys) if None not in key]
+        if not wanted:
+            return take(table, [])
+        answered = await self.ask(check.fetch, keys=wanted)
+        for report in answered.reports:  # asked, but none of its rows is shown
+            report.rows = 0
+        if answered.failed:
+            return answered.failed[0]
+        columns = check.fetch.needs.columns
+        found: set[tuple[Any, ...]] = set()
+        for other in answered.tables:
+            found |= set(zip(*(other.columns[columns[path]] for path in check.fetch.keys), strict=True))
+        return take(table, [row for row, key in enumerate(keys) if key in found])
 
     def layout(self, fetch: Fetch, owner: Owner) -> Layout:
         found: Layout | None = fetch.calls.get(owner.id)

@@ -37,6 +37,7 @@ async def build(runner: Runner, run: Run, shape: Shape, table: Table) -> list[An
     if not table.count:
         _note_unasked(run, shape)
         return []
+    run.count_flags(table, shape.type_name)
     linked: Linked = {}
     waiting: list[Any] = []
     _collect(runner, run, shape, table, linked, waiting)

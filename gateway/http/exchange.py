@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,7 @@ class Exchange:
     principal: Principal | None = None
     view: View | None = None
     log: dict[str, Any] = field(default_factory=dict)
+    reports: Sequence[Mapping[str, Any]] = ()
     connection_params: Mapping[str, Any] | None = None
 
     async def admit(self) -> None:

@@ -58,6 +58,14 @@ def refusal(error: ClientError) -> Answer:
     )
 
 
+def outcome_of(answer: Answer) -> str:
+    """``OK``, ``PARTIAL`` (data and errors), or the code of the first error: what logs and metrics count."""
+    if answer.executed and answer.data is not None:
+        return "PARTIAL" if answer.errors else "OK"
+    codes = (str(error.get("extensions", {}).get("code", ErrorCode.INTERNAL)) for error in answer.errors)
+    return next(codes, "OK")
+
+
 def internal_error(request_id: str) -> Answer:
     """What a client learns of a fault of ours: that there was one, and under which id it is in the log."""
     return refusal(ClientError(ErrorCode.INTERNAL, "internal error", {"requestId": request_id}, status=500))

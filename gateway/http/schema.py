@@ -15,7 +15,7 @@ from strawberry.types.graphql import OperationType as AllowedType
 from gateway.errors import ClientError, ErrorCode, InternalError, RequestRefused
 from gateway.http.engine import Engine
 from gateway.http.exchange import Exchange
-from gateway.http.finish import Finisher, encode, internal_error, refusal
+from gateway.http.finish import Finisher, encode, internal_error, outcome_of, refusal
 from gateway.policy import refuse_closed_roots
 from gateway.request import Answer
 from resolvers.query import Query
@@ -117,7 +117,8 @@ class PlannedSchema(strawberry.Schema):
             log.exception("internal error", request_id=exchange.id)
             answer = internal_error(exchange.id)
             body = encode(answer)
-        exchange.log = {**exchange.log, **answer.log}
+        exchange.log = {**exchange.log, **answer.log, "outcome": outcome_of(answer)}
+        exchange.reports = answer.extensions.get("completeness", {}).get("sources", ())
         return Finished(answer, body, headers)
 
     async def _answer(

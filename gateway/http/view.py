@@ -170,7 +170,7 @@ class GraphQLView(GraphQL[Exchange, None]):
     def _record(self, exchange: Exchange, status: int) -> None:
         about = exchange.log
         outcome = str(about.get("outcome", "OK"))
-        self.metrics.request(outcome, exchange.milliseconds / 1000, about.get("sources", ()))
+        self.metrics.request(outcome, exchange.milliseconds / 1000, exchange.reports)
         log.info(
             "request",
             **request_line(

@@ -53,6 +53,12 @@ class KeyRing:
                     await self.refresh()
         return self._keys.get(kid)
 
+    async def loaded(self) -> bool:
+        """Whether any key is known, after a reading when none is. Raises :class:`KeySetUnavailable`."""
+        if not self._keys and self._may_read():
+            await self.refresh()
+        return bool(self._keys)
+
     async def refresh(self) -> None:
         """Read the set now. A failure counts as a reading too, so that a broken issuer is not asked at every request."""
         self._read_at = self._clock()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from graphql import GraphQLSchema
 
 from adapters.contract import TYPE_KEYS, Predicate
+from adapters.errors import Unsupported
 from gateway.planning.catalog import Catalog, Owner
+from gateway.planning.person_rules import paths_of
 from gateway.planning.plan import (
+    Check,
     ChildrenField,
     ChoiceField,
     ColumnField,
@@ -31,7 +34,7 @@ from gateway.planning.plan import (
     Shape,
     ShapeField,
 )
-from gateway.planning.rows import RowRules
+from gateway.planning.rows import NO_RULE, RowRules, SemiJoin
 from gateway.planning.selection import TYPENAME, Selected, Selection, inner_selection
 from resolvers.fields import (
     Bound,
@@ -62,12 +65,14 @@ PRESENCE: Mapping[str, tuple[str, ...]] = {
 
 
 class Compiler:
-    """Compiles selections of one view. ``schema`` is the whole schema (for computed fields' inner selections)."""
+    """Compiles selections of one view. ``schema`` is the whole schema (for computed fields' inner selections);
+    ``readable`` are the types that may be read by node id."""
 
-    def __init__(self, schema: GraphQLSchema, catalog: Catalog, rules: RowRules) -> None:
+    def __init__(self, schema: GraphQLSchema, catalog: Catalog, rules: RowRules, readable: Container[str]) -> None:
         self.schema = schema
         self.catalog = catalog
         self.rules = rules
+        self.readable = readable
         self.fetches: list[Fetch] = []
 
     # ---- roots ------------------------------------------------------------------------------
@@ -108,6 +113,8 @@ class Compiler:
         """Runners of their own get shapes for every type they may return, and fetches where they look up by key."""
         if name in ("node", "nodes"):
             for type_name, selection in item.select.items():
+                if type_name not in self.readable:
+                    continue
                 needs = Needs()
                 shape = self.shape(selection, type_name, needs, at)
                 root.shapes = {**root.shapes, type_name: shape}
@@ -133,6 +140,10 @@ class Compiler:
         """Records by name and year of birth. They carry what the persons' shapes show of records, and what is scored."""
         assert root.page is not None
         needs = root.page.needs.child("records")
+        root.rule = self.rules.rows.get("Person")
+        for path in paths_of(root.rule):
+            if path.startswith("records.") and path != "records.agency":
+                needs.column(path.removeprefix("records."))
         for path in ("key", "familyName", "givenNames", "birthDate", "document.issuer", "document.number"):
             needs.column(path)
         for path in ("@match.kind", "@match.score"):
@@ -273,11 +284,17 @@ class Compiler:
             by_key.column(path)
         for path in ("personKey", "issuer", "number"):
             documents.column(path)
+        rule = self.rules.rows.get("Person")
+        for path in paths_of(rule):
+            head, _, rest = path.partition(".")
+            if head == "records" and rest != "agency":
+                records.column(rest)
         where = "Person.records"
         return PersonFetches(
             self._fetch(where, "PersonRecord", records, at, keys=("document.issuer", "document.number")),
             self._fetch(where, "PersonRecord", by_key, at, keys=("key",)),
             self._fetch("Person.documents", "TravelDocument", documents, at, keys=("personKey",)),
+            rule,
         )
 
     # ---- links ------------------------------------------------------------------------------
@@ -357,7 +374,7 @@ class Compiler:
                 for path in keys:
                     child.column(path.split(".", 1)[1])
                 owners = self.catalog.listing_owners(type_name)
-                step.fetch = self._register(Fetch(item.coordinate, type_name, below, owners, (), {}, (), at, True))
+                step.fetch = self._register(Fetch(item.coordinate, type_name, below, owners, at=at, inner=True))
             steps.append(step)
         found.steps = tuple(steps)
         found.fetch = self._fetch(
@@ -393,7 +410,7 @@ class Compiler:
             and len(owners) == 1
             and not needs.children
             and set(needs.columns) <= set(keys)
-            and (inner or self.rules.predicate(owners[0]) is None)
+            and (inner or self.rules.rule(owners[0]) == NO_RULE)
         )
 
     # ---- fetches ----------------------------------------------------------------------------
@@ -411,18 +428,44 @@ class Compiler:
         for path in keys:
             needs.column(path)
         owners = self.catalog.lookup_owners(target, keys)
+        predicates, checks = self._policy(coordinate, owners, needs, at, inner)
         order = self._list_order(target, needs, len(owners) > 1)
-        return self._register(
-            Fetch(coordinate, target, needs, owners, keys, self._predicates(owners, inner), order, at, inner)
-        )
+        return self._register(Fetch(coordinate, target, needs, owners, keys, predicates, checks, order, at, inner))
 
     def _listing(self, coordinate: str, target: str, needs: Needs, at: tuple[str, ...]) -> Fetch:
         owners = self.catalog.listing_owners(target)
-        return self._register(Fetch(coordinate, target, needs, owners, (), self._predicates(owners, False), (), at))
+        predicates, checks = self._policy(coordinate, owners, needs, at, False)
+        if checks:
+            raise Unsupported(f"a row rule of {target} needs another agency's data: it cannot be listed")
+        return self._register(Fetch(coordinate, target, needs, owners, (), predicates, checks, (), at))
 
-    def _predicates(self, owners: tuple[Owner, ...], inner: bool) -> Mapping[str, Predicate | None]:
-        """Policy for each owner; a computed field's inputs are read whatever the caller's other grants."""
-        return {} if inner else {owner.id: self.rules.predicate(owner) for owner in owners}
+    def _policy(
+        self, coordinate: str, owners: tuple[Owner, ...], needs: Needs, at: tuple[str, ...], inner: bool
+    ) -> tuple[Mapping[str, Predicate | None], Mapping[str, tuple[Check, ...]]]:
+        """Row rules for each owner; a computed field's inputs are read whatever the caller's other grants."""
+        if inner:
+            return {}, {}
+        rules = {owner.id: self.rules.rule(owner) for owner in owners}
+        checks = {
+            name: tuple(self._check(coordinate, join, needs, at) for join in rule.semi_joins)
+            for name, rule in rules.items()
+            if rule.semi_joins
+        }
+        return {name: rule.predicate for name, rule in rules.items()}, checks
+
+    def _check(self, coordinate: str, join: SemiJoin, needs: Needs, at: tuple[str, ...]) -> Check:
+        """The linked keys, asked of their owners under the rule's own term."""
+        keys = tuple(theirs for theirs, _ in join.on)
+        owners = self.catalog.lookup_owners(join.target, keys)
+        below = Needs()
+        for path in keys:
+            below.column(path)
+        rules = RowRules(self.schema, self.catalog, {join.target: join.term})
+        predicates = {owner.id: rules.rule(owner).predicate for owner in owners}
+        if any(rules.rule(owner).semi_joins for owner in owners):
+            raise Unsupported(f"a row rule of {coordinate} leaves two sources")
+        fetch = self._register(Fetch(coordinate, join.target, below, owners, keys, predicates, at=at))
+        return Check(tuple(needs.column(ours) for _, ours in join.on), fetch)
 
     def _register(self, fetch: Fetch) -> Fetch:
         self.fetches.append(fetch)

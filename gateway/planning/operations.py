@@ -11,21 +11,25 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+import structlog
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLObjectType,
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     VariableNode,
     Visitor,
+    get_named_type,
     parse,
     validate,
     visit,
 )
 from graphql.execution.values import VariableValues, get_variable_values
 
+from adapters.errors import Unsupported
 from gateway.errors import ClientError, ErrorCode, RequestErrors
 from gateway.limits import DocumentLimits, check_document
 from gateway.planning.cache import WeightedCache
@@ -35,6 +39,8 @@ from gateway.planning.plan import Plan
 from gateway.planning.rows import RowRules
 from gateway.planning.selection import OperationReader
 from gateway.policy.view import View
+
+log = structlog.get_logger("guichet.planning")
 
 DOCUMENT_BYTES = 30_000
 PLAN_BYTES = 15_000
@@ -131,7 +137,26 @@ class Planner:
         reader = OperationReader(view.schema, operation, document.fragments, values)
         rules = RowRules(self.schema, self.catalog, view.rows)
         name = operation.name.value if operation.name else None
-        return Compiler(self.schema, self.catalog, rules).plan(operation.operation.value, name, reader.root())
+        compiler = Compiler(self.schema, self.catalog, rules, readable_by_id(view))
+        try:
+            return compiler.plan(operation.operation.value, name, reader.root())
+        except Unsupported as reason:  # the field stands in the view, but its row rule cannot be kept: nothing is shown
+            log.error("view cannot be served", operation=document.hash, reason=str(reason))
+            raise ClientError(
+                ErrorCode.FORBIDDEN, "a field of this operation cannot be served under your role"
+            ) from None
+
+
+def readable_by_id(view: View) -> frozenset[str]:
+    """Types that ``node`` may return. Where a view limits rows, a type without a rule of its own is reached through a
+    visible parent, or by a root field of its own; an id is neither."""
+    query = view.schema.query_type
+    assert query is not None
+    names = {name for name, kind in view.schema.type_map.items() if isinstance(kind, GraphQLObjectType)}
+    if not view.rows:
+        return frozenset(names)
+    named = {get_named_type(found.type).name.removesuffix("Connection") for found in query.fields.values()}
+    return frozenset(names & (set(view.rows) | named))
 
 
 def read_document(text: str, limits: DocumentLimits) -> Document:

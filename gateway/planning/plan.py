@@ -64,11 +64,13 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class PersonFetches:
-    """How persons are read: records by exact document, records by key, documents by the key of a record."""
+    """How persons are read: records by exact document, records by key, documents by the key of a record. ``rule``:
+    who may be seen, decided on what was read."""
 
     records: Fetch
     by_key: Fetch
     documents: Fetch
+    rule: Predicate | None = None
 
 
 @dataclass(slots=True)
@@ -184,6 +186,7 @@ class RootField(ShapeField):
     agency: str = ""
     special: str = ""
     inner: Shape | None = None
+    rule: Predicate | None = None
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     fetches: Mapping[str, Fetch] = field(default_factory=dict)
     item_nullable: bool = True
@@ -217,9 +220,18 @@ class PagePart:
     selection: tuple[Selected, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A semi-join: rows stay whose ``local`` columns are the key of a row that ``fetch`` brings."""
+
+    local: tuple[int, ...]
+    fetch: Fetch
+
+
 @dataclass(slots=True)
 class Fetch:
-    """Rows of one type from each of its owners that can be asked this way. ``predicates``: per owner, from policy."""
+    """Rows of one type from each of its owners that can be asked this way. ``predicates`` and ``checks``: per owner,
+    from policy."""
 
     coordinate: str
     target: str
@@ -227,6 +239,7 @@ class Fetch:
     owners: tuple[Owner, ...]
     keys: tuple[str, ...] = ()
     predicates: Mapping[str, Predicate | None] = field(default_factory=dict)
+    checks: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
     order: tuple[tuple[str, bool], ...] = ()
     at: tuple[str, ...] = ()
     inner: bool = False
@@ -238,7 +251,16 @@ class Fetch:
         found = self.lookups.get(keys)
         if found is None:
             found = Fetch(
-                self.coordinate, self.target, self.needs, self.owners, keys, self.predicates, (), self.at, self.inner
+                self.coordinate,
+                self.target,
+                self.needs,
+                self.owners,
+                keys,
+                self.predicates,
+                self.checks,
+                (),
+                self.at,
+                self.inner,
             )
             self.lookups[keys] = found
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from graphql import GraphQLObjectType, GraphQLSchema
 
@@ -65,11 +66,32 @@ def _holds(term: Compare, value: object, params: Mapping[str, object]) -> bool:
             return False
 
 
+@dataclass(frozen=True, slots=True)
+class SemiJoin:
+    """A term that leaves the source: our rows are shown whose ``on`` (their path, our path) finds a row of ``target``
+    under ``term``, which is in the target's own paths."""
+
+    target: str
+    on: tuple[tuple[str, str], ...]
+    term: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRule:
+    """What policy asks of one owner's rows: a predicate for its source, and semi-joins over the rows fetched by key."""
+
+    predicate: Predicate | None = None
+    semi_joins: tuple[SemiJoin, ...] = ()
+
+
+NO_RULE = OwnerRule()
+
+
 class RowRules:
     """A view's row predicates for the owners of each type.
 
-    A path that leaves the row is followed over the schema's links and becomes ``Linked``, which needs both collections
-    in one source. Where it would cross sources, ``Unsupported`` says so, and the field is not served.
+    A path that leaves the row is followed over the schema's links. Inside one source it becomes ``Linked``; across
+    sources a semi-join, which must be a term of the rule's outermost conjunction: elsewhere ``Unsupported`` is raised.
     """
 
     def __init__(self, schema: GraphQLSchema, catalog: Catalog, rows: Mapping[str, Predicate]) -> None:
@@ -77,9 +99,28 @@ class RowRules:
         self.catalog = catalog
         self.rows = rows
 
-    def predicate(self, owner: Owner) -> Predicate | None:
+    def rule(self, owner: Owner) -> OwnerRule:
         rule = self.rows.get(owner.spec.provides)
-        return None if rule is None else self._translate(rule, owner)
+        if rule is None:
+            return NO_RULE
+        local: list[Predicate] = []
+        joins: list[SemiJoin] = []
+        for term in rule.terms if isinstance(rule, AllOf) else (rule,):
+            crossing = self._crossing(term, owner) if isinstance(term, Compare) else None
+            if crossing is not None:
+                joins.append(crossing)
+            else:
+                local.append(self._translate(term, owner))
+        return OwnerRule(_joined(AllOf, tuple(local)) if local else None, tuple(joins))
+
+    def _crossing(self, term: Compare, owner: Owner) -> SemiJoin | None:
+        head, _, rest = term.path.partition(".")
+        if not rest or _supplies(owner, term.path) or self._neighbours(owner, head):
+            return None
+        link = self._link(owner.spec.provides, head)
+        if link is None or not all(owner.spec.supplies(ours) for _, ours in link.on):
+            return None
+        return SemiJoin(link.target, link.on, Compare(rest, term.op, term.operand))
 
     def _translate(self, predicate: Predicate, owner: Owner) -> Predicate:
         match predicate:
@@ -97,28 +138,33 @@ class RowRules:
                 return predicate
 
     def _compare(self, term: Compare, owner: Owner) -> Predicate:
+        head, _, rest = term.path.partition(".")
         if term.path == AGENCY or _supplies(owner, term.path):
             return term
-        head, _, rest = term.path.partition(".")
         link = self._link(owner.spec.provides, head)
         if link is None or not rest:
-            raise Unsupported(f"{owner.id} has no {term.path}, which a row rule of {owner.spec.provides} names")
-        targets = [
-            target
-            for target in self.catalog.owners(link.target)
-            if (target.agency, target.spec.source) == (owner.agency, owner.spec.source)
-        ]
+            return term  # null in every row of this owner: folded when the request is known
+        targets = self._neighbours(owner, head)
         if not targets:
             raise Unsupported(f"a row rule of {owner.spec.provides} follows {head} out of {owner.agency}")
         below = tuple(
             Linked(target.spec.name, link.on, self._compare(Compare(rest, term.op, term.operand), target))
             for target in targets
         )
-        return below[0] if len(below) == 1 else AnyOf(below)
+        return _joined(AnyOf, below)
+
+    def _neighbours(self, owner: Owner, head: str) -> list[Owner]:
+        """Collections of the same source that the link ``head`` leads to."""
+        link = self._link(owner.spec.provides, head)
+        return [
+            target
+            for target in (self.catalog.owners(link.target) if link is not None else ())
+            if (target.agency, target.spec.source) == (owner.agency, owner.spec.source)
+        ]
 
     def _link(self, type_name: str, name: str) -> Link | None:
         inner = INNER_LINKS.get(type_name, {}).get(name)
-        if inner is not None:
+        if isinstance(inner, Link):
             return inner
         graphql_type = self.schema.type_map.get(type_name)
         if not isinstance(graphql_type, GraphQLObjectType) or name not in graphql_type.fields:

@@ -88,13 +88,15 @@ class Policy:
             )
         return self._by_fingerprint[fingerprint]
 
-    def explain_access(self, roles: Collection[str], coordinate: str | None = None) -> tuple[FieldAccess, ...]:
+    def explain_access(
+        self, roles: Collection[str], coordinate: str | None = None, scopes: Collection[str] | None = None
+    ) -> tuple[FieldAccess, ...]:
         """Verdicts for one coordinate (``HIDE`` when nothing grants it), or for every coordinate of the schema.
 
         For the command line: it names hidden fields. Raises :class:`UnknownRole`, and :class:`KeyError` when the
         schema has no such coordinate.
         """
-        granted = {each.coordinate: each for each in self.view_of(roles).access}
+        granted = {each.coordinate: each for each in self.view_of(roles, scopes).access}
         if coordinate is not None:
             owner, _, name = coordinate.partition(".")
             fields = getattr(self.schema.type_map.get(owner), "fields", {})

@@ -36,6 +36,7 @@ class Scope:
     codes: Mapping[str, Mapping[str, Any]]
     lookups: Mapping[str, Lookup]
     check: Callable[[str], str]
+    source: str = ""
 
 
 def column_name(name: str) -> str:
@@ -206,7 +207,10 @@ def _codes(table: Table, columns: int, type_: FieldType, scope: Scope) -> Codes 
 
 def _named(table: Table, name: str, type_: FieldType, scope: Scope) -> Codes | None:
     if name in scope.lookups:
-        return scope.lookups[name]
+        lookup = scope.lookups[name]
+        if lookup.source != scope.source:
+            table.fault("codes", f"[lookups.{name}] belongs to source {lookup.source}: a lookup serves its own source")
+        return lookup
     if name in BUILTIN_CODES:
         if type_.name not in ("CountryCode", "String"):
             table.fault("codes", f"`{name}` gives countries, not a {type_.name}")

@@ -45,7 +45,7 @@ def collection(table: Table, name: str, context: Context) -> CollectionSpec | No
         return None
     _belongs(table, kind)
     up = rows_cross_arrays(table)
-    scope = replace(context.scope, check=json_path(up=up) if kind in HTTP_KINDS else column_name)
+    scope = replace(context.scope, source=source, check=json_path(up=up) if kind in HTTP_KINDS else column_name)
     bound = fields(table.table("fields", required=True), shape, scope)
     if "fields" in table:
         _keys(table, provides, bound)

@@ -6,6 +6,7 @@ to the file.
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from gateway.settings.secrets import Secret, SecretRef, SecretUnavailable
 from gateway.settings.strict import did_you_mean, faults_of, read_toml
 
 PREFIX = "GUICHET_"
+KEY_BYTES = 32
 Port = Annotated[int, Field(ge=0, le=65535)]
 Positive = Annotated[int, Field(ge=1)]
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA"]
@@ -135,6 +137,10 @@ class Settings(BaseModel):
     def root(self) -> Path:
         return self.file.parent
 
+    @property
+    def opaque_key_bytes(self) -> list[bytes]:
+        return [decoded for key in self.opaque_keys if (decoded := _key_bytes(key)) is not None]
+
 
 def load(path: Path, environment: Mapping[str, str] | None = None, *, secrets: bool = True) -> Settings:
     """Read, override from ``environment`` (the process's by default), check, resolve. Raises ConfigurationError.
@@ -180,11 +186,24 @@ def _opaque_keys(gateway: Gateway, env: Mapping[str, str], file: str) -> tuple[l
     if not gateway.opaque_keys:
         faults.append(Fault(file, "gateway.opaque_keys", 'is required: [{ env = "GUICHET_KEY" }]'))
     for index, reference in enumerate(gateway.opaque_keys):
+        key = f"gateway.opaque_keys.{index}"
         try:
-            keys.append(reference.resolve(env))
+            secret = reference.resolve(env)
         except SecretUnavailable as error:
-            faults.append(Fault(file, f"gateway.opaque_keys.{index}", str(error)))
+            faults.append(Fault(file, key, str(error)))
+            continue
+        if _key_bytes(secret) is None:
+            faults.append(Fault(file, key, f"is not {KEY_BYTES} bytes in base64"))
+        keys.append(secret)
     return keys, faults
+
+
+def _key_bytes(secret: Secret) -> bytes | None:
+    try:
+        decoded = base64.b64decode(secret.reveal(), validate=True)
+    except ValueError:
+        return None
+    return decoded if len(decoded) == KEY_BYTES else None
 
 
 def _globs(patterns: list[str], root: Path, file: str) -> tuple[list[Path], list[Fault]]:

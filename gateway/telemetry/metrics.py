@@ -30,7 +30,7 @@ class Metrics:
         self._rows = Counter("guichet_rows", "Rows shown, by agency.", ["agency"], registry=self.registry)
 
     def request(self, outcome: str, seconds: float, sources: Iterable[Mapping[str, Any]] = ()) -> None:
-        """Count one request. ``sources`` as in an answer's log: ``agency``, ``outcome``, ``rows``."""
+        """Count one request. ``sources`` as in ``extensions.completeness``."""
         self._requests.labels(outcome).inc()
         self._duration.observe(seconds)
         for source in sources:

@@ -1,0 +1,164 @@
+"""Commands that look and tell: ``check``, ``schema``, ``plan``, ``explain-access``."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from graphql import print_schema
+
+from adapters.contract import Finding, Source
+from gateway import settings as configuration
+from gateway.app import Built, build
+from gateway.cli.mistakes import Mistake
+from gateway.cli.serving import Config
+from gateway.cli.viewpoints import PersonaName, Roles, chosen, view_of
+from gateway.errors import ClientError, RequestErrors
+from gateway.http.schema import planned_schema
+from gateway.policy import Policy
+from gateway.settings import Settings
+from resolvers.schema import printed
+
+CHECK_SECONDS = 60.0
+
+
+class Unset(Mapping[str, str]):
+    """An environment in which every variable has some value of the right shape, for commands that connect to nothing."""
+
+    def __getitem__(self, name: str) -> str:
+        if name in os.environ:
+            return os.environ[name]
+        if name.startswith("GUICHET_") and name != "GUICHET_KEY":
+            raise KeyError(name)  # an override that nobody made
+        if "DSN" in name:
+            return "postgresql://unset@unset.invalid/unset"
+        if "URL" in name:
+            return "https://unset.invalid"
+        return base64.b64encode(bytes(32)).decode()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(os.environ)
+
+    def __len__(self) -> int:
+        return len(os.environ)
+
+
+def check(
+    config: Config = Path("guichet.toml"),
+    offline: Annotated[bool, typer.Option("--offline", help="Only the files; ask no agency.")] = False,
+) -> int:
+    """Parse every file, then ask every source whether what it is said to hold is there."""
+    environment: Mapping[str, str] = Unset() if offline else os.environ
+    built = build(configuration.load(config, environment), environment)
+    if offline:
+        known = f"{len(built.agencies)} agencies, {len(built.policy.roles)} roles"
+        typer.echo(f"{config}: {known}: no fault found", err=True)
+        return 0
+    lines = asyncio.run(_findings(built))
+    for line in lines:
+        typer.echo(line)
+    return 1 if lines else 0
+
+
+async def _findings(built: Built) -> list[str]:
+    files = {agency.code: str(agency.file) for agency in built.agencies}
+    sources = list(built.sources.values())
+    found = await asyncio.gather(*(_ask(source) for source in sources))
+    await asyncio.gather(*(source.close() for source in sources), return_exceptions=True)
+    return [
+        f"{files[source.agency]}: {finding.key}: {'warning: ' if finding.warning else ''}{finding.problem}"
+        for source, findings in zip(sources, found, strict=True)
+        for finding in findings
+    ]
+
+
+async def _ask(source: Source) -> list[Finding]:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await source.start()
+            return list(await source.check())
+    except TimeoutError:
+        return [Finding(f"sources.{source.name}", f"no answer within {CHECK_SECONDS:.0f} s")]
+    except Exception as error:  # the operator's own terminal: what went wrong is what they want to read
+        return [Finding(f"sources.{source.name}", f"{type(error).__name__}: {' '.join(str(error).split())}")]
+
+
+def schema(config: Config = Path("guichet.toml"), role: Roles = None, persona: PersonaName = None) -> None:
+    """Print the whole schema, or what some roles see of it."""
+    if not role and persona is None:
+        typer.echo(printed(), nl=False)
+        return
+    typer.echo(print_schema(view_of(_policy(_settings(config)), role, persona).schema))
+
+
+def plan(
+    file: Annotated[Path, typer.Argument(help="A GraphQL document with one operation.", show_default=False)],
+    config: Config = Path("guichet.toml"),
+    role: Roles = None,
+    persona: PersonaName = None,
+    variables: Annotated[str, typer.Option(help="The operation's variables, as a JSON object.")] = "{}",
+) -> None:
+    """Print how an operation would be answered, with each source's statement; nothing is asked."""
+    query = _text(file)
+    values = _object(variables)
+    environment = Unset()
+    built = build(configuration.load(config, environment), environment)
+    view = view_of(built.policy, role, persona)
+    try:
+        text = built.engine.explain(query=query, operation_name=None, variables=values, view=view)
+    except ClientError as error:
+        errors = error.errors if isinstance(error, RequestErrors) else (error,)
+        raise Mistake(f"{file}: {'; '.join(each.message for each in errors)}", 1) from None
+    typer.echo(text)
+
+
+def explain_access(
+    config: Config = Path("guichet.toml"),
+    role: Roles = None,
+    persona: PersonaName = None,
+    field: Annotated[str | None, typer.Option("--field", help="One coordinate: Type.field.")] = None,
+) -> None:
+    """Print what some roles may see, and the grant that decided it."""
+    policy = _policy(_settings(config))
+    roles, scopes = chosen(policy, role, persona)
+    if not roles:
+        raise Mistake("say whose access: --role R or --persona P")
+    try:
+        found = policy.explain_access(roles, field, scopes)
+    except KeyError:
+        raise Mistake(f"the schema has no field {field}") from None
+    width = max(len(each.coordinate) for each in found)
+    for each in found:
+        rows = f"  rows: {each.rows}" if each.rows else ""
+        typer.echo(f"{each.coordinate:<{width}}  {each.action:<4}  {each.rule}{rows}")
+
+
+def _settings(config: Path) -> Settings:
+    return configuration.load(config, Unset(), secrets=False)
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy.load(settings.policy, planned_schema()._schema)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Mistake(f"{file}: cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise Mistake(f"--variables: not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise Mistake("--variables: not a JSON object")
+    return value

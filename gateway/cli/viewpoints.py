@@ -1,0 +1,50 @@
+"""``--role`` and ``--persona``: from whose point of view a command looks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from gateway.app import demo_entry
+from gateway.cli.mistakes import Mistake
+from gateway.policy import Policy, View
+from gateway.settings.strict import did_you_mean
+
+Roles = Annotated[list[str] | None, typer.Option("--role", help="A role of the policy; may be repeated.")]
+PersonaName = Annotated[str | None, typer.Option("--persona", help="A persona of the demo, with its role and scopes.")]
+
+
+def persona(name: str) -> Any:
+    """The demo's record of a persona: ``role``, ``scopes``, ``purpose``, ``agreement``."""
+    try:
+        known = demo_entry("personas")
+    except (LookupError, ImportError):
+        raise Mistake("the demo is not installed, so there are no personas", 1) from None
+    if name not in known:
+        raise Mistake(f"there is no persona {name}{did_you_mean(name, known)}")
+    return known[name]
+
+
+def chosen(policy: Policy, roles: Sequence[str] | None, name: str | None) -> tuple[list[str], Collection[str] | None]:
+    """Roles and scopes; scopes are ``None``, all of them, unless a persona says otherwise."""
+    scopes: Collection[str] | None = None
+    found = list(roles or ())
+    if name is not None:
+        who = persona(name)
+        found, scopes = [*found, who.role], who.scopes
+    for role in found:
+        if role not in policy.roles:
+            raise Mistake(f"there is no role {role}{did_you_mean(role, policy.roles)}")
+        if policy.roles[role].agreement:
+            raise Mistake(f"the role {role} needs an agreement, and agreements are not in force yet")
+    return found, scopes
+
+
+def view_of(policy: Policy, roles: Sequence[str] | None, name: str | None) -> View:
+    """Raises :class:`Mistake` when no role is given, or one that is not there."""
+    found, scopes = chosen(policy, roles, name)
+    if not found:
+        raise Mistake("say whose view: --role R or --persona P")
+    return policy.view_of(found, scopes)

@@ -103,7 +103,7 @@ def test_arrival_is_the_local_day_at_the_port(arrived: datetime | None, verdict:
 
 
 def test_remaining_of_lines() -> None:
-    lines = [
+    lines: list[dict[str, Any]] = [
         {"authorized": quantity("10"), "reserved": quantity("2500", "GRM"), "used": quantity("1")},
         {"authorized": quantity("1", "LBR"), "reserved": None, "used": quantity("1", "KGM")},
         {"authorized": quantity(None), "reserved": None, "used": None},

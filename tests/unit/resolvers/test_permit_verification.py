@@ -33,8 +33,13 @@ DATES = [
     ((None, date(2026, 12, 31)), NOT_RUN),
     ((date(2026, 1, 1), None), NOT_RUN),
 ]
-COMMODITIES = [(("040110", "0401101000"), PASSED), (("040110", "0402100000"), FAILED), ((None, "0401101000"), NOT_RUN)]
-COMMODITIES += [(("040110", None), NOT_RUN), (("0401101000", "040110"), FAILED)]
+COMMODITIES: list[tuple[tuple[str | None, str | None], CheckOutcome]] = [
+    (("040110", "0401101000"), PASSED),
+    (("040110", "0402100000"), FAILED),
+    (("0401101000", "040110"), FAILED),
+    ((None, "0401101000"), NOT_RUN),
+    (("040110", None), NOT_RUN),
+]
 ORIGINS = [(((), None), PASSED), ((("NZ", "FR"), "FR"), PASSED), ((("NZ",), "FR"), FAILED), ((("NZ",), None), NOT_RUN)]
 QUANTITIES = [
     ((kg("100"), kg("100")), (PASSED, PASSED)),

@@ -138,7 +138,7 @@ def test_without_any_report_as_of_is_now() -> None:
 
 def test_required_of_a_decision() -> None:
     needed = [{"agency": "FOOD", "sequence": 1}, {"agency": None, "sequence": 2}]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"agency": "FOOD", "sequence": 1, "requirements": needed},
         {"agency": "FOOD", "sequence": None, "requirements": needed},
         {"agency": "FOOD", "sequence": 2, "requirements": needed},

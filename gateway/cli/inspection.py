@@ -29,7 +29,7 @@ CHECK_SECONDS = 60.0
 
 
 class Unset(Mapping[str, str]):
-    """An environment in which every variable has some value of the right shape, for commands that connect to nothing."""
+    """An environment where every variable has some value of the right shape, for commands that connect to nothing."""
 
     def __getitem__(self, name: str) -> str:
         if name in os.environ:

@@ -11,7 +11,7 @@ from gateway.app import demo_entry
 from gateway.cli import viewpoints
 from gateway.cli.mistakes import Mistake
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer()
 
 
 @app.callback()

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import multiprocessing
+import os
+import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import AsyncExitStack
@@ -91,6 +93,19 @@ async def _write(packed: Packed, databases: dict[str, PostgresStore], files: dic
     await asyncio.gather(asyncio.to_thread(insert), *(copy(database) for database in databases.values()))
 
 
+def _begin(scale: str, seed: int, day: date) -> None:
+    """A worker's start. It ends with its parent, however that ends: a killed one cannot tell it."""
+    parent = multiprocessing.parent_process()
+
+    def follow() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+    prepare(scale, seed, day)
+
+
 async def _packed(scale: str, seed: int, day: date, plan: list[Task]) -> AsyncIterator[Packed]:
     """Chunks in the order of `plan`, made a few ahead in other processes when the world is big."""
     if scale_named(scale).shipments < _PARALLEL_FROM:
@@ -99,7 +114,7 @@ async def _packed(scale: str, seed: int, day: date, plan: list[Task]) -> AsyncIt
             yield make(task)
         return
     context = multiprocessing.get_context("spawn")
-    pool: Executor = ProcessPoolExecutor(_WORKERS, mp_context=context, initializer=prepare, initargs=(scale, seed, day))
+    pool: Executor = ProcessPoolExecutor(_WORKERS, mp_context=context, initializer=_begin, initargs=(scale, seed, day))
     try:
         waiting = [asyncio.wrap_future(pool.submit(make, task)) for task in plan[:_AHEAD]]
         upcoming = iter(plan[_AHEAD:])

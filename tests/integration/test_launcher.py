@@ -143,6 +143,29 @@ async def test_agencies_as_a_library(home: Path) -> None:
     await eventually_none(home, 0)
 
 
+async def test_every_agency_is_described_and_answers(home: Path) -> None:
+    async with agencies(home) as demo, aiohttp.ClientSession() as session:
+        entries = demo.info["agencies"]
+        assert list(entries) == ["customs", "traveller", "trade_controls", "revenue", "immigration", "food", "police"]
+        for name, entry in entries.items():
+            own = {"dsn", "statement_log"} if entry["kind"] == "postgres" else {"url", "log"}
+            assert {"kind", "pid", "control", "store", *own} <= set(entry)
+            assert identity(entry["pid"])
+            for faults, status in (({"no_such": 1}, 400), ({"latency_ms": 1}, 200), ({}, 200)):
+                async with session.post(entry["control"], json=faults) as response:
+                    assert (name, faults, response.status) == (name, faults, status)
+            if entry["kind"] == "rest":
+                assert Path(entry["store"]).exists()
+                async with session.get(entry["url"] + "/asked") as response:
+                    assert response.status in (401, 404)
+                async with session.get(entry["log"]) as response:
+                    assert [asked["path"] for asked in await response.json()] == ["/asked"]
+        assert demo.keys.claims("trader-acme")["bn"]
+        missing = {name for name, value in demo.environment().items() if not value}
+        assert not missing
+    await eventually_none(home, 0)
+
+
 async def test_the_databases_sort_differently(home: Path) -> None:
     async with agencies(home, only=ONLY) as demo:
         order = {}

@@ -84,7 +84,7 @@ class Http(Section):
 
 
 class Limits(Section):
-    """What one request may ask for. See ``docs/limits.md``."""
+    """What one request may ask for. See ``docs/configuration.md``."""
 
     body_bytes: Positive = 100_000
     tokens: Positive = 2_000

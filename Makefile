@@ -1,0 +1,64 @@
+# Everything from nothing: `make demo`, `make test`. Needs Python 3.11 or later; npm for the query page.
+
+PYTHON ?= python3
+PORT ?= 8000
+DIR ?= .guichet/demo
+SCALE ?= small
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+NPM := $(shell command -v npm 2>/dev/null)
+PAGE := web/dist/index.html
+PAGE_SOURCES := $(shell find web/src web/index.html web/*.ts web/*.json -type f 2>/dev/null)
+
+# An ordinary user may have no home, or one that cannot be written to.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+export npm_config_cache ?= $(CURDIR)/.guichet/npm
+export npm_config_update_notifier := false
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench web clean
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+
+demo: $(STAMP) web ## seven simulated agencies and the gateway, on this machine
+	exec $(BIN)/guichet demo --port $(PORT) --dir $(DIR) --scale $(SCALE)
+
+test: $(STAMP) web ## the whole test suite
+	$(BIN)/python -m pytest
+
+check: $(STAMP) ## lint, format, types, import contracts, docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/guichet check --offline
+	$(BIN)/python -m pytest tests/architecture
+
+bench: $(STAMP) ## the side-by-side benchmark
+	$(BIN)/python -m bench
+
+# The environment is made anew in place whenever the lock changes; the stamp is written last.
+$(STAMP): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+ifdef NPM
+web: $(PAGE)
+else
+web:
+	@test -f $(PAGE) || echo "npm is not there: the query page is not built, everything else works" >&2
+endif
+
+$(PAGE): $(PAGE_SOURCES)
+	npm --prefix web ci --no-audit --no-fund
+	npm --prefix web run build
+	@touch $@
+
+clean: ## forget what was built; the demo's data stays
+	rm -rf $(VENV) web/dist web/node_modules

@@ -82,7 +82,7 @@ class SqliteStore:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute("PRAGMA synchronous = OFF")
-        self._db.execute("PRAGMA cache_size = -200000")
+        self._db.execute("PRAGMA cache_size = -65536")
         self._db.executescript((SQL / f"{agency}.sql").read_text("utf-8"))
 
     def write(self, table: str, rows: list[Row]) -> None:

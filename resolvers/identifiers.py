@@ -20,9 +20,11 @@ Problem = Callable[[str], str | None]
 WRONG_CHECK_DIGIT = "check digit"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Identifier:
-    """``shape`` is what a person is told when ``pattern`` does not match; ``drop`` are characters ignored in input."""
+    """``shape`` is what a person is told when ``pattern`` does not match; ``drop`` are characters ignored in input.
+
+    Compared and hashed by identity: a memo over (identifier, value) costs one lookup."""
 
     name: str
     shape: str

@@ -10,45 +10,42 @@ decision still counts for what it is worth when it is adverse, and a missing one
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from resolvers.enums import DecisionStatus, JointState, ShipmentStatus
 
-RANK: Mapping[JointState, int] = {state: rank for rank, state in enumerate(JointState)}
+_STATES = tuple(JointState)
+_RANK = {state.value: rank for rank, state in enumerate(_STATES)}
 """From best to worst: the order in which the states are declared."""
 
-FROM_DECISION: Mapping[str, JointState] = {
-    DecisionStatus.RELEASED: JointState.MAY_PROCEED,
-    DecisionStatus.MAY_PROCEED: JointState.MAY_PROCEED,
-    DecisionStatus.MOVE_DETAIN_AT_DESTINATION: JointState.MOVE_DETAIN_AT_DESTINATION,
-    DecisionStatus.UNDER_REVIEW: JointState.UNDER_REVIEW,
-    DecisionStatus.DOCUMENTS_REQUIRED: JointState.DOCUMENTS_REQUIRED,
-    DecisionStatus.HOLD: JointState.HOLD,
-    DecisionStatus.EXAM: JointState.HOLD,
-    DecisionStatus.REJECTED: JointState.REJECTED,
-    DecisionStatus.REFUSED: JointState.REFUSED,
-    DecisionStatus.SEIZED: JointState.SEIZED,
+UNKNOWN = _RANK["UNKNOWN"]
+UNDER_REVIEW = _RANK["UNDER_REVIEW"]
+HOLD = _RANK["HOLD"]
+MAY_PROCEED = _RANK["MAY_PROCEED"]
+
+RANK_OF_DECISION: Mapping[str | None, int] = {
+    **{status.value: _RANK.get(status.value, MAY_PROCEED) for status in DecisionStatus},
+    DecisionStatus.RELEASED.value: MAY_PROCEED,
+    DecisionStatus.EXAM.value: HOLD,
 }
-"""An agency's RELEASED is no more than its consent: only customs releases a shipment."""
+"""An agency's RELEASED is no more than its consent: only customs releases a shipment. EXAM counts as HOLD."""
 
-FROM_STATUS: Mapping[str, JointState | None] = {
-    ShipmentStatus.PRE_ARRIVAL: None,
-    ShipmentStatus.ARRIVED: None,
-    ShipmentStatus.EXAMINED: None,
-    ShipmentStatus.RELEASED: None,
-    ShipmentStatus.UNDER_REVIEW: JointState.UNDER_REVIEW,
-    ShipmentStatus.HELD: JointState.HOLD,
-    ShipmentStatus.REFUSED: JointState.REFUSED,
-    ShipmentStatus.SEIZED: JointState.SEIZED,
+SILENT = -1
+RANK_OF_STATUS: Mapping[str | None, int] = {
+    **{status.value: SILENT for status in ShipmentStatus},
+    ShipmentStatus.UNDER_REVIEW.value: UNDER_REVIEW,
+    ShipmentStatus.HELD.value: HOLD,
+    ShipmentStatus.REFUSED.value: _RANK["REFUSED"],
+    ShipmentStatus.SEIZED.value: _RANK["SEIZED"],
 }
-"""Customs' own status; ``None`` says nothing against the shipment."""
+"""Customs' own status. One that is silent says nothing against the shipment."""
+
+_RELEASED = ShipmentStatus.RELEASED.value
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """An agency must decide on an item of a declaration, or on all of it (``sequence`` null)."""
 
     transaction: str
@@ -56,8 +53,7 @@ class Requirement:
     sequence: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """``status`` is null when its code is unknown, ``at`` when its time is."""
 
     transaction: str
@@ -67,17 +63,8 @@ class Decision:
     at: datetime | None = None
     reason_code: str | None = None
 
-    def answers(self, requirement: Requirement) -> bool:
-        """A decision on a whole declaration covers its items, and one on an item a requirement for the whole."""
-        return (
-            self.transaction == requirement.transaction
-            and self.agency == requirement.agency
-            and (self.sequence is None or requirement.sequence is None or self.sequence == requirement.sequence)
-        )
 
-
-@dataclass(frozen=True, slots=True)
-class JointVerdict:
+class JointVerdict(NamedTuple):
     """The state, whoever has not cleared the shipment, and whoever's answer is missing or stale. Codes are sorted."""
 
     state: JointState
@@ -85,26 +72,48 @@ class JointVerdict:
     unknown: tuple[str, ...]
 
 
-def current(decisions: Iterable[Decision]) -> list[Decision]:
+class Required:
+    """Which decisions are required. One on a whole declaration covers its items, and one on an item the whole."""
+
+    def __init__(self, requirements: Iterable[Requirement]) -> None:
+        self._items = set(requirements)
+        self._named = {(one.transaction, one.agency) for one in self._items}
+        self._whole = {(one.transaction, one.agency) for one in self._items if one.sequence is None}
+
+    def covers(self, decision: Decision) -> bool:
+        declared = decision.transaction, decision.agency
+        if declared not in self._named:
+            return False
+        if decision.sequence is None or declared in self._whole:
+            return True
+        return (*declared, decision.sequence) in self._items
+
+
+def current(decisions: Sequence[Decision]) -> list[Decision]:
     """The newest of each (declaration, agency, item), newest first, ties by agency code.
 
     Decisions of the same moment all count, and so does one without a time: nothing shows that it was superseded."""
-    groups: dict[tuple[str, str, int | None], list[Decision]] = defaultdict(list)
-    for decision in decisions:
-        groups[decision.transaction, decision.agency, decision.sequence].append(decision)
-    kept: list[Decision] = []
-    for group in groups.values():
-        newest = max((one.at for one in group if one.at is not None), default=None)
-        kept += [one for one in group if one.at is None or one.at == newest]
-    kept.sort(key=lambda one: (one.agency, one.transaction, one.sequence if one.sequence is not None else -1))
-    kept.sort(key=lambda one: (one.at is None, one.at.timestamp() if one.at is not None else 0.0), reverse=True)
+    if len(decisions) < 2:
+        return list(decisions)
+    newest: dict[tuple[str, str, int | None], datetime] = {}
+    for one in decisions:
+        if one.at is not None:
+            key = one[:3]
+            if key not in newest or one.at > newest[key]:
+                newest[key] = one.at
+    kept = [one for one in decisions if one.at is None or one.at == newest[one[:3]]]
+    kept.sort(key=lambda one: (one.agency, one.transaction, -1 if one.sequence is None else one.sequence))
+    kept.sort(key=lambda one: one.at or _LATEST, reverse=True)
     return kept
+
+
+_LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 def decide(
     status: str | None,
-    requirements: Collection[Requirement],
-    decisions: Collection[Decision],
+    requirements: Iterable[Requirement],
+    decisions: Iterable[Decision],
     holders: Iterable[str],
     *,
     customs: str = "CUSTOMS",
@@ -113,35 +122,38 @@ def decide(
 ) -> JointVerdict:
     """``decisions`` are :func:`current` ones; ``holders`` have an open hold; ``unanswered`` are agencies whose answer
     is missing or stale; ``incomplete``: something is missing that cannot be laid to an agency."""
-    said: dict[str, set[JointState]] = defaultdict(set)
-    for agency in unanswered:
-        said[agency].add(JointState.UNKNOWN)
-    for agency in holders:
-        said[agency].add(JointState.HOLD)
-    for requirement in requirements:
-        found = [one for one in decisions if one.answers(requirement)]
-        said[requirement.agency].update(FROM_DECISION.get(one.status or "", JointState.UNKNOWN) for one in found)
-        if not found and requirement.agency not in unanswered:
-            said[requirement.agency].add(JointState.UNDER_REVIEW)
+    unknown = set(unanswered)
+    blocking = set(holders)
+    worst = UNKNOWN if unknown or incomplete else SILENT
+    if blocking:
+        worst = HOLD
 
-    own = FROM_STATUS.get(status or "", JointState.UNKNOWN)
-    if own is not None:
-        said[customs].add(own)
-    released = status == ShipmentStatus.RELEASED
-    states = {state for several in said.values() for state in several}
-    if incomplete:
-        states.add(JointState.UNKNOWN)
-    if not states and not released:
-        said[customs].add(JointState.UNDER_REVIEW)
-        states.add(JointState.UNDER_REVIEW)
+    declared: dict[tuple[str, str], list[Decision]] = {}
+    for one in decisions:
+        declared.setdefault(one[:2], []).append(one)
+    for needed in requirements:
+        answered = False
+        for one in declared.get(needed[:2], ()):
+            if one.sequence is None or needed.sequence is None or one.sequence == needed.sequence:
+                answered = True
+                rank = RANK_OF_DECISION.get(one.status, UNKNOWN)
+                worst = max(worst, rank)
+                if rank > UNKNOWN:
+                    blocking.add(needed.agency)
+                elif rank == UNKNOWN:
+                    unknown.add(needed.agency)
+        if not answered and needed.agency not in unanswered:
+            blocking.add(needed.agency)
+            worst = max(worst, UNDER_REVIEW)
 
-    worst = max(states, key=RANK.__getitem__, default=JointState.MAY_PROCEED)
-    return JointVerdict(
-        state=JointState.RELEASED if released and worst is JointState.MAY_PROCEED else worst,
-        blocking=_agencies(said, [state for state in JointState if RANK[state] > RANK[JointState.UNKNOWN]]),
-        unknown=_agencies(said, [JointState.UNKNOWN]),
-    )
-
-
-def _agencies(said: Mapping[str, set[JointState]], states: Sequence[JointState]) -> tuple[str, ...]:
-    return tuple(sorted(agency for agency, several in said.items() if not several.isdisjoint(states)))
+    own = RANK_OF_STATUS.get(status, UNKNOWN)
+    if own == SILENT and worst == SILENT and status != _RELEASED:
+        own = UNDER_REVIEW
+    worst = max(worst, own)
+    if own > UNKNOWN:
+        blocking.add(customs)
+    elif own == UNKNOWN:
+        unknown.add(customs)
+    if status == _RELEASED and worst <= MAY_PROCEED:
+        worst = _RANK[_RELEASED]
+    return JointVerdict(_STATES[worst], tuple(sorted(blocking)), tuple(sorted(unknown)))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from resolvers.enums import SourceOutcome
-from resolvers.rules.joint_status import Decision, Requirement, current, decide
+from resolvers.rules.joint_status import Decision, Required, Requirement, current, decide
 
 JOINT_STATUS_NEEDS = """{
   status
@@ -24,24 +24,50 @@ HOLDS = "holds"
 DECLARATIONS = "declarations"
 REQUIRED = "declarations.required"
 DECISIONS = "declarations.agencyDecisions"
+COMMON = (OWN, HOLDS, DECLARATIONS, REQUIRED)
+
+ANSWERED = SourceOutcome.ANSWERED.value
+STALE = SourceOutcome.STALE.value
 
 Row = Mapping[str, Any]
-Reports = Mapping[str, tuple[str, datetime | None]]
-Answers = Mapping[str, Reports]
+Report = tuple[str, datetime | None]
+Answers = Mapping[str, Mapping[str, Report]]
 
 
 def joint_status(rows: Sequence[Row], answers: Answers) -> list[Any]:
     """One ``JointStatus`` per shipment, as a dict by GraphQL names."""
-    now = datetime.now(UTC)
-    return [_one(row, answers, now) for row in rows]
+    asked = _Asked(answers, datetime.now(UTC))
+    return [_one(row, asked) for row in rows]
 
 
-def _one(row: Row, answers: Answers, now: datetime) -> dict[str, Any]:
-    declarations: Sequence[Row] = row.get("declarations") or ()
-    incomplete = row.get("declarations") is None or row.get("holds") is None
+class _Asked:
+    """What the reports say, once for all rows."""
+
+    def __init__(self, answers: Answers, now: datetime) -> None:
+        self.now = now
+        self.decisions = answers.get(DECISIONS, {})
+        self.customs = next(iter(answers.get(OWN, ())), "CUSTOMS")
+        everywhere = [report for link in COMMON for report in answers.get(link, {}).items()]
+        self.silent = frozenset(agency for agency, report in everywhere if not _answered(report))
+        self._oldest = min((as_of for _, (_, as_of) in everywhere if as_of is not None), default=None)
+
+    def oldest(self, deciding: Iterable[str]) -> datetime:
+        """Of the answers used for a row: those that every row needs, and those of the agencies that must decide."""
+        oldest = self._oldest
+        for agency in deciding:
+            as_of = self.decisions[agency][1] if agency in self.decisions else None
+            if as_of is not None and (oldest is None or as_of < oldest):
+                oldest = as_of
+        return oldest or self.now
+
+
+def _one(row: Row, asked: _Asked) -> dict[str, Any]:
+    declarations = row.get("declarations")
+    holds = row.get("holds")
+    incomplete = declarations is None or holds is None
     requirements: list[Requirement] = []
     decisions: list[Decision] = []
-    for declaration in declarations:
+    for declaration in declarations or ():
         transaction = declaration.get("transactionNumber")
         required = declaration.get("required")
         if transaction is None or required is None:
@@ -52,64 +78,51 @@ def _one(row: Row, answers: Answers, now: datetime) -> dict[str, Any]:
                 incomplete = True
             else:
                 requirements.append(Requirement(transaction, one["agency"], one.get("sequence")))
-        decisions += [_decision(transaction, one) for one in declaration.get("agencyDecisions") or ()]
+        for one in declaration.get("agencyDecisions") or ():
+            decisions.append(
+                Decision(
+                    transaction,
+                    one["agency"],
+                    one.get("sequence"),
+                    one.get("status"),
+                    one.get("at"),
+                    one.get("reasonCode"),
+                )
+            )
 
     deciding = {one.agency for one in requirements}
-    unanswered = _silent(answers, (OWN, DECLARATIONS, REQUIRED, HOLDS))
-    if deciding:
-        reports = answers.get(DECISIONS, {})
-        unanswered |= {agency for agency in deciding if not _answered(reports.get(agency))}
     newest = current(decisions)
     verdict = decide(
         row.get("status"),
         requirements,
         newest,
-        [hold["agency"] for hold in row.get("holds") or () if hold.get("liftedAt") is None],
-        customs=next(iter(answers.get(OWN, ())), "CUSTOMS"),
-        unanswered=unanswered,
+        [hold["agency"] for hold in holds or () if hold.get("liftedAt") is None],
+        customs=asked.customs,
+        unanswered=asked.silent.union([one for one in deciding if not _answered(asked.decisions.get(one))]),
         incomplete=incomplete,
     )
+    needed = Required(requirements)
     return {
         "state": verdict.state.value,
         "blockingAgencies": list(verdict.blocking),
         "unknownAgencies": list(verdict.unknown),
-        "decisions": [_shown(one, requirements, answers.get(DECISIONS, {}), now) for one in newest],
-        "asOf": _oldest(answers, deciding) or now,
+        "decisions": [_shown(one, needed, asked) for one in newest],
+        "asOf": asked.oldest(deciding),
     }
 
 
-def _answered(report: tuple[str, datetime | None] | None) -> bool:
-    return report is not None and report[0] == SourceOutcome.ANSWERED
+def _answered(report: Report | None) -> bool:
+    return report is not None and report[0] == ANSWERED
 
 
-def _silent(answers: Answers, links: Iterable[str]) -> set[str]:
-    return {agency for link in links for agency, report in answers.get(link, {}).items() if not _answered(report)}
-
-
-def _oldest(answers: Answers, deciding: set[str]) -> datetime | None:
-    used = [
-        as_of
-        for link in (OWN, DECLARATIONS, REQUIRED, HOLDS, DECISIONS)
-        for agency, (_, as_of) in answers.get(link, {}).items()
-        if as_of is not None and (link != DECISIONS or agency in deciding)
-    ]
-    return min(used, default=None)
-
-
-def _decision(transaction: str, row: Row) -> Decision:
-    return Decision(
-        transaction, row["agency"], row.get("sequence"), row.get("status"), row.get("at"), row.get("reasonCode")
-    )
-
-
-def _shown(decision: Decision, requirements: Sequence[Requirement], reports: Reports, now: datetime) -> dict[str, Any]:
-    outcome, as_of = reports.get(decision.agency, (SourceOutcome.ANSWERED, None))
+def _shown(decision: Decision, needed: Required, asked: _Asked) -> dict[str, Any]:
+    outcome, as_of = asked.decisions.get(decision.agency, (ANSWERED, None))
     return {
         "agency": decision.agency,
         "sequence": decision.sequence,
         "status": decision.status,
         "reasonCode": decision.reason_code,
         "at": decision.at,
-        "required": any(decision.answers(one) for one in requirements),
-        "provenance": {"agency": decision.agency, "asOf": as_of or now, "stale": outcome == SourceOutcome.STALE},
+        "required": needed.covers(decision),
+        "provenance": {"agency": decision.agency, "asOf": as_of or asked.now, "stale": outcome == STALE},
     }

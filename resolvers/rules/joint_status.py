@@ -43,6 +43,7 @@ RANK_OF_STATUS: Mapping[str | None, int] = {
 """Customs' own status. One that is silent says nothing against the shipment."""
 
 _RELEASED = ShipmentStatus.RELEASED.value
+_LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 class Requirement(NamedTuple):
@@ -105,9 +106,6 @@ def current(decisions: Sequence[Decision]) -> list[Decision]:
     kept.sort(key=lambda one: (one.agency, one.transaction, -1 if one.sequence is None else one.sequence))
     kept.sort(key=lambda one: one.at or _LATEST, reverse=True)
     return kept
-
-
-_LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 def decide(

@@ -8,15 +8,15 @@ makes the verdict UNKNOWN, unless another failed; so does a stale answer that ev
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from resolvers.enums import CheckOutcome, PermitCheckKind, PermitStatus, Verdict
 from resolvers.rules.units import EXACT, Amount, amount, at_most, base, convert, convertible
 
 PASSED, FAILED, NOT_RUN = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.NOT_RUN
+_ISSUED = PermitStatus.ISSUED.value
 
 NO_ANSWER = "The issuer did not answer."
 OUTDATED = "The issuer's copy is out of date."
@@ -42,8 +42,7 @@ DETAILS: Mapping[tuple[PermitCheckKind, CheckOutcome], str] = {
 """Fixed texts: none contains a value of the permit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of a permit. ``spent`` are the reserved and used quantities that are given; ``measurable`` is false when
     one of them is there but cannot be read."""
 
@@ -65,8 +64,7 @@ class Line:
         return Amount(left, self.authorized.unit)
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(NamedTuple):
     """What the issuer says. No ``origins``: any origin."""
 
     status: str | None
@@ -77,8 +75,7 @@ class Permit:
     origins: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """What is to be covered. ``arrival`` is the local day at the port of arrival. Unknown values are ``None``."""
 
     importer: str | None
@@ -88,111 +85,119 @@ class Import:
     arrival: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     kind: PermitCheckKind
     outcome: CheckOutcome
     detail: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(NamedTuple):
     verdict: Verdict
     checks: tuple[Check, ...]
     remaining: Amount | None = None
 
 
+class _Outcomes:
+    """The checks of one kind, made once. ``skipped``: an earlier check decided."""
+
+    def __init__(self, kind: PermitCheckKind) -> None:
+        self.passed = Check(kind, PASSED)
+        self.failed = Check(kind, FAILED, DETAILS.get((kind, FAILED)))
+        self.unknown = Check(kind, NOT_RUN, DETAILS.get((kind, NOT_RUN)))
+        self.skipped = Check(kind, NOT_RUN, EARLIER)
+
+    def of(self, holds: bool) -> Check:
+        return self.passed if holds else self.failed
+
+
+EXISTS, STATUS, HOLDER, DATES, HS, ORIGIN, UNIT, BALANCE = map(_Outcomes, PermitCheckKind)
+
+_STALE = Check(PermitCheckKind.EXISTS, PASSED, OUTDATED)
+_OUTDATED = Check(PermitCheckKind.EXISTS, NOT_RUN, OUTDATED)
+_NO_ANSWER = Check(PermitCheckKind.EXISTS, NOT_RUN, NO_ANSWER)
+_SKIPPED = tuple(each.skipped for each in (STATUS, HOLDER, DATES, HS, ORIGIN, UNIT, BALANCE))
+
+
 def verify(permit: Permit | None, case: Import, *, answered: bool = True, stale: bool = False) -> Verification:
     """``answered``: the issuer answered at all, if only from a copy; ``stale``: some answer used is out of date."""
     if permit is None:
-        known = answered and not stale
-        detail = DETAILS[PermitCheckKind.EXISTS, FAILED] if known else OUTDATED if answered else NO_ANSWER
-        first = Check(PermitCheckKind.EXISTS, FAILED if known else NOT_RUN, detail)
-        rest = (Check(kind, NOT_RUN, EARLIER) for kind in PermitCheckKind if kind is not PermitCheckKind.EXISTS)
-        return Verification(Verdict.INVALID if known else Verdict.UNKNOWN, (first, *rest))
+        if answered and not stale:
+            return Verification(Verdict.INVALID, (EXISTS.failed, *_SKIPPED))
+        return Verification(Verdict.UNKNOWN, (_OUTDATED if answered else _NO_ANSWER, *_SKIPPED))
 
-    hs, line = _line(permit.lines, case)
-    unit, balance = _quantities(line, case.quantity)
-    outcomes = {
-        PermitCheckKind.STATUS: _status(permit.status),
-        PermitCheckKind.HOLDER: _equal(permit.holder, case.importer),
-        PermitCheckKind.DATES: _dates(permit, case.arrival),
-        PermitCheckKind.HS: hs,
-        PermitCheckKind.ORIGIN: _origin(permit.origins, case.origin),
-        PermitCheckKind.UNIT: unit,
-        PermitCheckKind.BALANCE: balance,
-    }
-    checks = [Check(PermitCheckKind.EXISTS, PASSED, OUTDATED if stale else None)]
-    for kind, outcome in outcomes.items():
-        checks.append(Check(kind, outcome or NOT_RUN, EARLIER if outcome is None else DETAILS.get((kind, outcome))))
-    return Verification(_verdict(checks, stale), tuple(checks), line.remaining() if line is not None else None)
+    hs, balance = _covering(permit.lines, case)
+    checks = (
+        _STALE if stale else EXISTS.passed,
+        STATUS.of(permit.status == _ISSUED) if permit.status else STATUS.unknown,
+        HOLDER.of(permit.holder == case.importer) if permit.holder and case.importer else HOLDER.unknown,
+        _dates(permit, case.arrival),
+        hs,
+        _origin(permit.origins, case.origin),
+        balance.unit,
+        balance.balance,
+    )
+    return Verification(_verdict(checks, stale), checks, balance.left)
 
 
 def _verdict(checks: Iterable[Check], stale: bool) -> Verdict:
-    outcomes = {check.outcome for check in checks}
+    outcomes = [check.outcome for check in checks]
     if FAILED in outcomes:
         return Verdict.INVALID
     return Verdict.UNKNOWN if stale or NOT_RUN in outcomes else Verdict.VALID
 
 
-def _status(status: str | None) -> CheckOutcome:
-    if status is None:
-        return NOT_RUN
-    return PASSED if status == PermitStatus.ISSUED else FAILED
-
-
-def _equal(one: str | None, other: str | None) -> CheckOutcome:
-    if not one or not other:
-        return NOT_RUN
-    return PASSED if one == other else FAILED
-
-
-def _dates(permit: Permit, arrival: date | None) -> CheckOutcome:
+def _dates(permit: Permit, arrival: date | None) -> Check:
+    first, last = permit.valid_from, permit.valid_to
     if arrival is None:
-        return NOT_RUN
-    if (permit.valid_from is not None and arrival < permit.valid_from) or (
-        permit.valid_to is not None and arrival > permit.valid_to
-    ):
-        return FAILED
-    return NOT_RUN if permit.valid_from is None or permit.valid_to is None else PASSED
+        return DATES.unknown
+    if (first is not None and arrival < first) or (last is not None and arrival > last):
+        return DATES.failed
+    return DATES.unknown if first is None or last is None else DATES.passed
 
 
-def _origin(origins: Sequence[str], origin: str | None) -> CheckOutcome:
+def _origin(origins: Sequence[str], origin: str | None) -> Check:
     if not origins:
-        return PASSED
-    if origin is None:
-        return NOT_RUN
-    return PASSED if origin in origins else FAILED
+        return ORIGIN.passed
+    return ORIGIN.of(origin in origins) if origin is not None else ORIGIN.unknown
 
 
-def _line(lines: Sequence[Line], case: Import) -> tuple[CheckOutcome, Line | None]:
+class _Balance(NamedTuple):
+    """What a line comes to: the checks of its unit and balance, and what is left on it."""
+
+    unit: Check
+    balance: Check
+    left: Amount | None = None
+
+
+_NO_LINE = _Balance(UNIT.skipped, BALANCE.skipped)
+
+
+def _covering(lines: Sequence[Line], case: Import) -> tuple[Check, _Balance]:
     """The line that covers the goods best: one that suffices, else one whose unit fits, else the most specific."""
     if case.hs is None:
-        return NOT_RUN, None
-    covering = [line for line in lines if line.hs and case.hs.startswith(line.hs)]
+        return HS.unknown, _NO_LINE
+    covering = [(line.hs, _balance(line, case.quantity)) for line in lines if line.hs and case.hs.startswith(line.hs)]
     if not covering:
-        return (NOT_RUN if any(not line.hs for line in lines) else FAILED), None
+        return (HS.unknown if any(not line.hs for line in lines) else HS.failed), _NO_LINE
+    if len(covering) == 1:
+        return HS.passed, covering[0][1]
 
-    def merit(line: Line) -> tuple[bool, bool, int, Decimal]:
-        unit, balance = _quantities(line, case.quantity)
-        left = line.remaining()
-        return balance is PASSED, unit is PASSED, len(line.hs or ""), base(left) if left is not None else Decimal(0)
+    def merit(candidate: tuple[str, _Balance]) -> tuple[bool, bool, int, Decimal]:
+        hs, (unit, balance, left) = candidate
+        return balance is BALANCE.passed, unit is UNIT.passed, len(hs), base(left) if left is not None else Decimal(0)
 
-    return PASSED, max(covering, key=merit)
+    return HS.passed, max(covering, key=merit)[1]
 
 
-def _quantities(line: Line | None, quantity: Amount | None) -> tuple[CheckOutcome | None, CheckOutcome | None]:
-    """Outcomes of UNIT and BALANCE; ``None`` when an earlier one decided."""
-    if line is None:
-        return None, None
-    if quantity is None or line.authorized is None:
-        return NOT_RUN, None
-    if not convertible(quantity.unit, line.authorized.unit):
-        return FAILED, None
+def _balance(line: Line, quantity: Amount | None) -> _Balance:
     left = line.remaining()
+    if quantity is None or line.authorized is None:
+        return _Balance(UNIT.unknown, BALANCE.skipped, left)
+    if not convertible(quantity.unit, line.authorized.unit):
+        return _Balance(UNIT.failed, BALANCE.skipped, left)
     if left is None:
-        return PASSED, NOT_RUN
-    return PASSED, PASSED if at_most(quantity, left) else FAILED
+        return _Balance(UNIT.passed, BALANCE.unknown)
+    return _Balance(UNIT.passed, BALANCE.of(at_most(quantity, left)), left)
 
 
 # ---- harmonised rows --------------------------------------------------------------------------

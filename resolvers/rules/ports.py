@@ -54,6 +54,7 @@ def zones_of(locode: str) -> tuple[ZoneInfo, ...]:
     return tuple(ZoneInfo(name) for name in names)
 
 
+@lru_cache(maxsize=4096)
 def local_day(moment: datetime | None, locode: str | None) -> date | None:
     """``None`` when the moment is not known, or when the zones that the port may be in do not agree on the day."""
     if moment is None or locode is None:

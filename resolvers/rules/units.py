@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation, localcontext
+from typing import NamedTuple
 
 EXACT = Context(prec=60)
 
@@ -61,8 +61,7 @@ _FACTORS: Mapping[str, Mapping[str, str]] = {
 _UNITS = {unit: (kind, Decimal(factor)) for kind, units in _FACTORS.items() for unit, factor in units.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """A number of some unit."""
 
     value: Decimal

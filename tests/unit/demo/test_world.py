@@ -127,7 +127,7 @@ def test_importers_are_heavy_tailed(rows: Rows) -> None:
 
 
 def test_cited_permits_mostly_exist(rows: Rows) -> None:
-    food = {row[0] for row in rows["food", "permit"]}
+    food = {str(row[0]) for row in rows["food", "permit"]}
     trade = {str(row[1]).replace("-", "") for row in rows["trade_controls", "lic.permit"]}
     outcomes = Counter[str]()
     for row in rows["customs", "rlse.b3_lpco"]:

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -66,8 +65,13 @@ async def _targets(server: str, base: Path) -> Targets:
         if not await owner.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
             await owner.execute(f"CREATE DATABASE {name}")
     await owner.close()
-    files = {name: base / f"{name}.sqlite" for name in ("revenue", "immigration", "food", "police")}
-    return Targets(**{name: f"{server}/{name}" for name in POSTGRES}, **files, world_json=base / "world.json")
+    return Targets(
+        f"{server}/customs", f"{server}/traveller", f"{server}/trade_controls", *_files(base), base / "world.json"
+    )
+
+
+def _files(base: Path) -> tuple[Path, Path, Path, Path]:
+    return base / "revenue.sqlite", base / "immigration.sqlite", base / "food.sqlite", base / "police.sqlite"
 
 
 async def _digest(dsn: str) -> dict[str, str]:
@@ -95,11 +99,7 @@ async def seeded(server: str, tmp_path_factory: pytest.TempPathFactory) -> Targe
 
 async def test_same_seed_same_stores(seeded: Targets, tmp_path: Path) -> None:
     before = [await _digest(dsn) for dsn in (seeded.customs, seeded.traveller, seeded.trade_controls)]
-    again = replace(
-        seeded,
-        world_json=tmp_path / "world.json",
-        **{name: tmp_path / f"{name}.sqlite" for name in ("revenue", "immigration", "food", "police")},
-    )
+    again = Targets(seeded.customs, seeded.traveller, seeded.trade_controls, *_files(tmp_path), tmp_path / "world.json")
     await seed("small", 1, again, lambda *_: None, today=DAY)
     assert [await _digest(dsn) for dsn in (seeded.customs, seeded.traveller, seeded.trade_controls)] == before
     for name in ("revenue", "immigration", "food", "police", "world_json"):

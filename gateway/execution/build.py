@@ -41,7 +41,7 @@ def build_engine(
     opaque_keys: Sequence[bytes],
     request_timeout: float,
 ) -> Engine:
-    """``sources``: by agency code and name. ``request_timeout`` in seconds. Raises ``ValueError``, as ``catalog`` does."""
+    """``sources``: by agency code and name; ``request_timeout``: seconds. Raises ``ValueError`` as ``catalog`` does."""
     owners = [
         Owner(agency.code, spec, sources[agency.code, spec.source])
         for agency in agencies

@@ -49,10 +49,10 @@ async def candidates(runner: Runner, run: Run, root: RootField, arguments: Mappi
     ]
     records.columns[fetch.needs.columns["@match.kind"]] = ["CANDIDATE"] * records.count
     records.columns[fetch.needs.columns["@match.score"]] = scores
-    people, places = _grouped(records, columns, scores)
+    people, place_of = _grouped(records, columns, scores)
     read = Read(people, records, answered.reports)
     read.people = visible(read, root.rule, fetch.needs, run)
-    places = [places[person.anchor] for person in read.people]
+    places = [place_of[person.anchor] for person in read.people]
     best = [-place[0] for place in places]
     table = person_table(read, page.needs, fetch.needs, run, best)
     return await local_page(runner, run, page, call, table, places, answered.reports, sorted(search.items()))

@@ -64,9 +64,9 @@ class Engine:
     ) -> str:
         """The plan as text. Raises ``ClientError``."""
         planned = self.planner.plan(query, operation_name, variables, view)
-        return self._render(planned, view, {})
+        return self._render(planned, {})
 
-    def _render(self, planned: Planned, view: View, params: Mapping[str, Any]) -> str:
+    def _render(self, planned: Planned, params: Mapping[str, Any]) -> str:
         return render(planned.plan, Explainer(self.runner, planned, params))
 
     def _run(self, planned: Planned, view: View, context: RequestContext) -> Run:
@@ -98,7 +98,7 @@ class Engine:
         if run.flags:
             extensions["dataFlags"] = run.flags
         if context.explain and run.view.explain:
-            extensions["plan"] = self._render(planned, run.view, run.params)
+            extensions["plan"] = self._render(planned, run.params)
         log = {
             "operation": planned.plan.operation_name,
             "operation_hash": planned.document.hash,

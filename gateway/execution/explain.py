@@ -16,7 +16,7 @@ from gateway.planning.rows import for_owner
 
 
 class Explainer:
-    """Called by ``render`` for each fetch and owner. Without a request's claims, agency terms of row rules stay open."""
+    """Called by ``render`` for each fetch and owner. Without claims, agency terms of row rules stay open."""
 
     def __init__(self, runner: Runner, planned: Planned, params: Mapping[str, Any]) -> None:
         self.runner = runner
@@ -29,23 +29,26 @@ class Explainer:
             rule = for_owner(rule, owner, self.params)
         if rule is False:
             return "not asked: no row of it can be in the view"
-        shape = self._page(fetch, owner) if paged else None
-        if shape is False:
-            return "not asked: the filter leaves no row of it"
+        shape = None
+        if paged:
+            page = self._page(fetch, owner)
+            if page is None:
+                return "not asked: the filter leaves no row of it"
+            shape = page
         try:
-            spec = spec_of(fetch, owner, layout(fetch.needs, owner.spec), shape or None, None if rule is True else rule)
+            spec = spec_of(fetch, owner, layout(fetch.needs, owner.spec), shape, None if rule is True else rule)
             return owner.source.prepare(spec).explain()
         except Unsupported as reason:
             return f"refused: {reason}"
 
-    def _page(self, fetch: Fetch, owner: Owner) -> OwnerShape | bool:
+    def _page(self, fetch: Fetch, owner: Owner) -> OwnerShape | None:
         page = self.planned.plan.page_of(fetch)
         if page is None:
             return OwnerShape(order=fetch.order)
         call = self.runner.calls.page(fetch.target, page.selected.values(self.planned.variables))
         condition = True if call.filter is None else for_owner(call.filter, owner, call.params)
         if condition is False:
-            return False
+            return None
         order = call.order if call.forward else tuple((path, not down) for path, down in call.order)
         return OwnerShape(
             None if condition is True else condition, order, True, bool(fetch.keys), None, page.wants_total

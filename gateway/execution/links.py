@@ -29,7 +29,7 @@ async def follow(runner: Runner, run: Run, item: LinkField, table: Table) -> lis
     assert fetch is not None
     wanted = wanted_keys(item, table)
     if item.held:
-        return await _held(runner, run, item, fetch, table, wanted)
+        return await _held(runner, run, item, fetch, wanted)
     answered = await ask(run, item, fetch, wanted)
     run.reports_of[id(item)] = answered.reports
     found = gathered(fetch, answered)
@@ -136,9 +136,7 @@ def answer_keys(item: LinkField, fetch: Fetch, found: Table) -> list[Key]:
     return list(zip(*columns, strict=True))
 
 
-async def _held(
-    runner: Runner, run: Run, item: LinkField, fetch: Fetch, table: Table, wanted: Sequence[Any]
-) -> list[Any]:
+async def _held(runner: Runner, run: Run, item: LinkField, fetch: Fetch, wanted: Sequence[Any]) -> list[Any]:
     """The linking rows hold the key, and the key is all that is selected."""
     assert item.shape is not None
     keys = distinct(wanted)

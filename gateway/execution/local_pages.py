@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from gateway.execution.connections import GATEWAY, Paged, Slice, connections
 from gateway.execution.cursors import Position, binding
-from gateway.execution.pages import Paged, Slice, connections
 from gateway.execution.run import Report, Run
 from gateway.execution.table import Table
 from gateway.planning.calls import PageCall
@@ -14,8 +14,6 @@ from gateway.planning.plan import Page
 
 if TYPE_CHECKING:
     from gateway.execution.runner import Runner
-
-OWNER = "gateway"
 
 
 async def local_page(
@@ -33,7 +31,7 @@ async def local_page(
     bound = binding(page.selected.coordinate, bound_to, run.view.fingerprint, claims)
     start = runner.cursors.decode(bound, call.cursor) if call.cursor else {}
     known = list(range(table.count))
-    given = start.get(OWNER, Position())
+    given = start.get(GATEWAY, Position())
     if call.forward and given.last is not None:
         known = [row for row in known if places[row] > given.last]
     elif not call.forward and given.next is not None:

@@ -39,12 +39,11 @@ class NodeIds:
 
     def column(self, tags: Sequence[bytes] | bytes, keys: Sequence[Any]) -> list[str]:
         """Ids of rows with these keys; ``tags`` is one for all rows, or one a row."""
-        one = isinstance(tags, bytes)
+        each = [tags] * len(keys) if isinstance(tags, bytes) else tags
         plain: list[bytes] = []
         long: list[tuple[int, bytes]] = []
-        for row, key in enumerate(keys):
+        for row, (tag, key) in enumerate(zip(each, keys, strict=True)):
             text = b"" if key is None else str(key).encode()
-            tag = tags if one else tags[row]
             if len(text) > BLOCK - 3:
                 long.append((row, tag + text))
                 plain.append(bytes(BLOCK))

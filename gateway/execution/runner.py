@@ -152,8 +152,6 @@ class Runner:
         version: int | None = None
         if fetch.keys == ("transactionNumber",):
             key[0], version = split_transaction_number(key[0])
-            if version is not None:
-                fetch.needs.column("version")
         agency = arguments[root.agency] if root.agency else None
         return await self._one(run, fetch, shape, tuple(key), agency, version)
 

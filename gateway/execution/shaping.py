@@ -72,7 +72,8 @@ async def _link(runner: Runner, run: Run, item: LinkField, table: Table, linked:
 
 
 async def _enclosing(runner: Runner, run: Run, item: EnclosingField, table: Table, linked: Linked) -> None:
-    assert item.shape is not None and table.parent is not None
+    assert item.shape is not None
+    assert table.parent is not None
     objects = await build(runner, run, item.shape, table.parent)
     below = next(children for children in table.parent.children.values() if children.table is table)
     linked[id(item), id(table)] = [objects[row] for row in below.parents()]
@@ -86,7 +87,8 @@ async def _issuer(runner: Runner, run: Run, item: MetaField, table: Table, linke
 
 async def _computed(runner: Runner, run: Run, item: ComputedField, table: Table, linked: Linked) -> None:
     """The inner selection in full, then the pure function, then what was selected of its results."""
-    assert item.inner is not None and item.function is not None
+    assert item.inner is not None
+    assert item.function is not None
     rows = await build(runner, run, item.inner, table)
     own = {origin.agency: ("STALE" if origin.stale else "ANSWERED", origin.as_of) for origin in table.origins}
     rows = [_plain_nulls(row) for row in rows] if run.nulls else rows

@@ -203,11 +203,11 @@ def _table(count: int, columns: Sequence[list[Any]], children: Sequence[ChildRow
             empty = empty if empty is not None else [None] * count
             placed[index] = empty
     table = Table(count, placed, identifiers=how.identifiers)
-    for name, source, below in how.children:
-        if source is None:
+    for name, position, below in how.children:
+        if position is None:
             _adopt(table, name, Children([0] * (count + 1), _table(0, (), (), below), below.flagged))
         else:
-            found = children[source]
+            found = children[position]
             size = found.offsets[-1] if found.offsets else 0
             _adopt(
                 table, name, Children(found.offsets, _table(size, found.columns, found.children, below), below.flagged)
@@ -266,7 +266,8 @@ def take(table: Table, rows: Sequence[int]) -> Table:
     if table.flags:
         picked.flags = {new: table.flags[row] for new, row in enumerate(rows) if row in table.flags}
     for name, below in table.children.items():
-        offsets, inner = [0], []
+        offsets = [0]
+        inner: list[int] = []
         for row in rows:
             inner += range(below.offsets[row], below.offsets[row + 1])
             offsets.append(len(inner))

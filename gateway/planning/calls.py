@@ -57,7 +57,8 @@ class CallReader:
         ):
             raise bad_input("`after` goes with `first`, `before` with `last`")
         forward = last is None and before is None
-        size = (first if forward else last) if (first if forward else last) is not None else self.default_page
+        asked = first if forward else last
+        size: int = self.default_page if asked is None else asked
         if size < 0:
             raise bad_input("a page cannot have fewer than 0 rows")
         if size > self.page_size:
@@ -66,10 +67,10 @@ class CallReader:
                 f"a page has at most {self.page_size} rows",
                 extensions={"limit": self.page_size, "measured": size},
             )
-        asked = self._order(node_type, arguments.get("orderBy"))
-        named = {path for path, _ in asked}
-        order = (*asked, *((path, False) for path in TYPE_KEYS[node_type] if path not in named))
-        return PageCall(condition, params, order, size, forward, after if forward else before, len(asked))
+        terms = self._order(node_type, arguments.get("orderBy"))
+        named = {path for path, _ in terms}
+        order = (*terms, *((path, False) for path in TYPE_KEYS[node_type] if path not in named))
+        return PageCall(condition, params, order, size, forward, after if forward else before, len(terms))
 
     def _order(self, node_type: str, given: Sequence[Mapping[str, Any]] | None) -> Order:
         known = ORDERS.get(node_type)

@@ -84,7 +84,6 @@ class ShapeField:
 class ColumnField(ShapeField):
     index: int = 0
     list: bool = False
-    agency_data: bool = True
 
 
 @dataclass(slots=True)
@@ -137,7 +136,6 @@ class EnclosingField(ShapeField):
     """The row that holds this child, by a shape over that row's own columns."""
 
     shape: Shape | None = None
-    name: str = ""
 
 
 @dataclass(slots=True)
@@ -145,7 +143,6 @@ class ComputedField(ShapeField):
     inner: Shape | None = None
     function: Callable[[Sequence[Any], Mapping[str, Any]], list[Any]] | None = None
     shape: Shape | None = None
-    is_list: bool = False
 
 
 @dataclass(slots=True)
@@ -187,8 +184,8 @@ class RootField(ShapeField):
     special: str = ""
     inner: Shape | None = None
     rule: Predicate | None = None
-    shapes: Mapping[str, Shape] = field(default_factory=dict)
-    fetches: Mapping[str, Fetch] = field(default_factory=dict)
+    shapes: dict[str, Shape] = field(default_factory=dict)
+    fetches: dict[str, Fetch] = field(default_factory=dict)
     item_nullable: bool = True
 
 
@@ -199,7 +196,6 @@ class Page:
     selected: Selected
     parts: list[PagePart]
     needs: Needs
-    wants_cursors: bool = False
     wants_total: bool = False
 
     def node_shapes(self) -> list[Shape]:

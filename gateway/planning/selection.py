@@ -23,7 +23,7 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues, get_argument_values
 
-from resolvers.fields import INNER_LINKS, Binding, Bound, Link, binding_of
+from resolvers.fields import INNER_LINKS, Binding, Bound, Enclosing, Link, binding_of
 
 TYPENAME = "__typename"
 
@@ -39,7 +39,7 @@ class Selected:
     key: str
     name: str
     parent: str
-    binding: Binding
+    binding: Binding | Enclosing
     type_name: str
     is_list: bool = False
     nullable: bool = True
@@ -142,7 +142,8 @@ def _inner(schema: GraphQLSchema, type_name: str, nodes: Sequence[Any]) -> Selec
         inner_link = INNER_LINKS.get(type_name, {}).get(name)
         definition = fields.get(name)
         if inner_link is not None:
-            item = Selected(name, name, type_name, inner_link, inner_link.target, is_list=inner_link.kind == "list")
+            is_list = isinstance(inner_link, Link) and inner_link.kind == "list"
+            item = Selected(name, name, type_name, inner_link, inner_link.target, is_list=is_list)
         elif definition is not None:
             item = _shape_of(definition, Selected(name, name, type_name, binding_of(definition, name), ""))
             item.nullable = item.item_nullable = True

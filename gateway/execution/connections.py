@@ -1,0 +1,211 @@
+"""A page of rows as a connection: nodes, edges, cursors, page info, counts, who answered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gateway.execution.cursors import Position
+from gateway.execution.nulls import Null
+from gateway.execution.run import Report, Run, together
+from gateway.execution.shaping import build, pick_completeness
+from gateway.execution.table import Table, take
+from gateway.planning.calls import PageCall
+from gateway.planning.plan import Page, PagePart
+from gateway.planning.selection import TYPENAME
+
+if TYPE_CHECKING:
+    from gateway.execution.runner import Runner
+
+GATEWAY = "gateway"
+"""The owner of lists that the gateway makes itself, in their cursors."""
+
+
+@dataclass(slots=True)
+class Slice:
+    """One connection's page: ``rows`` shown and ``known`` fetched, as positions in the table, in the list's order."""
+
+    rows: list[int]
+    known: list[int]
+    more: bool
+    total: int | None
+
+
+@dataclass(slots=True)
+class Paged:
+    """Everything a connection is printed from. ``start``: each owner's position in the cursor that was given.
+    ``places``: order values per row of a list that the gateway made itself, which has no owners."""
+
+    page: Page
+    call: PageCall
+    table: Table
+    reports: list[Report]
+    slices: list[Slice]
+    binding: bytes = b""
+    start: Mapping[str, Position] = field(default_factory=dict)
+    owner_ids: tuple[str, ...] = ()
+    failed_owners: frozenset[str] = frozenset()
+    places: Sequence[tuple[Any, ...]] | None = None
+
+    def failed_position(self, owner: str) -> Position | None:
+        """A source that missed this page stands where it stood."""
+        return self.start.get(owner, Position()) if owner in self.failed_owners else None
+
+
+async def connections(runner: Runner, run: Run, paged: Paged) -> list[Any]:
+    """One connection object per slice. Each node shape is built once, over the rows of all of them."""
+    chosen = sorted({row for cut in paged.slices for row in cut.rows})
+    place = {row: index for index, row in enumerate(chosen)}
+    table = paged.table if len(chosen) == paged.table.count else take(paged.table, chosen)
+    shapes = paged.page.node_shapes()
+    built = (
+        dict(zip(map(id, shapes), await together([build(runner, run, shape, table) for shape in shapes]), strict=True))
+        if shapes
+        else {}
+    )
+    if paged.places is None:
+        _count_shown(paged)
+    return [_connection(runner, run, paged, cut, built, place) for cut in paged.slices]
+
+
+def _count_shown(paged: Paged) -> None:
+    """``rows`` of a report are those shown, not the one more that was fetched to see whether there is more."""
+    codes = paged.table.per_row([origin.agency for origin in paged.table.origins])
+    shown = Counter(codes[row] for cut in paged.slices for row in cut.rows)
+    for agency in {report.agency for report in paged.reports}:
+        left = shown[agency]
+        for report in paged.reports:
+            if report.agency == agency and report.rows is not None:
+                report.rows = min(report.rows, left)
+                left -= report.rows
+
+
+def _connection(
+    runner: Runner, run: Run, paged: Paged, cut: Slice, built: Mapping[int, list[Any]], place: Mapping[int, int]
+) -> Any:
+    made: dict[str, Any] = {}
+    for part in paged.page.parts:
+        value = _part(runner, run, paged, cut, part, built, place)
+        if type(value) is Null:
+            return value.raised(part.key)
+        made[part.key] = value
+    return made
+
+
+def _part(
+    runner: Runner,
+    run: Run,
+    paged: Paged,
+    cut: Slice,
+    part: PagePart,
+    built: Mapping[int, list[Any]],
+    place: Mapping[int, int],
+) -> Any:
+    match part.name:
+        case "nodes":
+            objects = built[id(part.shape)]
+            nodes = [objects[place[row]] for row in cut.rows]
+            return _first_null(nodes) or nodes if run.nulls else nodes
+        case "edges":
+            return _edges(runner, run, paged, cut, part, built, place)
+        case "pageInfo":
+            return _page_info(runner, paged, cut, part)
+        case "totalCount":
+            return cut.total
+        case "completeness":
+            return pick_completeness(part.selection, paged.reports)
+        case _:
+            return paged.page.selected.type_name
+
+
+def _first_null(values: Sequence[Any], key: str | None = None) -> Null | None:
+    for index, value in enumerate(values):
+        if type(value) is Null:
+            return (value if key is None else value.raised(key)).raised(index)
+    return None
+
+
+def _edges(
+    runner: Runner,
+    run: Run,
+    paged: Paged,
+    cut: Slice,
+    part: PagePart,
+    built: Mapping[int, list[Any]],
+    place: Mapping[int, int],
+) -> Any:
+    keys, columns = [], []
+    for below in part.below:
+        keys.append(below.key)
+        if below.name == "node":
+            objects = built[id(below.shape)]
+            nodes = [objects[place[row]] for row in cut.rows]
+            failed = _first_null(nodes, below.key) if run.nulls else None
+            if failed is not None:
+                return failed
+            columns.append(nodes)
+        elif below.name == "cursor":
+            columns.append(cursors_of(runner, paged, cut, cut.rows))
+        elif below.name == "score":
+            scores = paged.table.columns[paged.page.needs.columns["@score"]]
+            columns.append([scores[row] for row in cut.rows])
+        else:
+            columns.append([paged.page.selected.type_name.removesuffix("Connection") + "Edge"] * len(cut.rows))
+    if not keys:
+        return [{} for _ in cut.rows]
+    return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _page_info(runner: Runner, paged: Paged, cut: Slice, part: PagePart) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    given = paged.call.cursor is not None
+    for item in part.selection:
+        match item.name:
+            case "hasNextPage":
+                made[item.key] = cut.more if paged.call.forward else given
+            case "hasPreviousPage":
+                made[item.key] = given if paged.call.forward else cut.more
+            case "startCursor":
+                made[item.key] = cursors_of(runner, paged, cut, cut.rows[:1])[0] if cut.rows else None
+            case "endCursor":
+                made[item.key] = cursors_of(runner, paged, cut, cut.rows[-1:])[0] if cut.rows else None
+            case _:
+                made[item.key] = TYPE_PAGE_INFO if item.name == TYPENAME else None
+    return made
+
+
+TYPE_PAGE_INFO = "PageInfo"
+
+
+def cursors_of(runner: Runner, paged: Paged, cut: Slice, rows: Sequence[int]) -> list[str]:
+    """The cursors of some rows of a page: a walk over the known rows with each owner's neighbours."""
+    table, needs = paged.table, paged.page.needs
+    if paged.places is not None:
+        positions = [Position(paged.places[row], paged.places[row]) for row in rows]
+        return [runner.cursors.encode(paged.binding, {GATEWAY: position}) for position in positions]
+    indices = [needs.columns.get(path) for path, _ in paged.call.order]
+    owners = table.per_row([origin.owner.id if origin.owner else "" for origin in table.origins])
+
+    def values(row: int) -> tuple[Any, ...]:
+        return tuple(None if index is None else table.columns[index][row] for index in indices)
+
+    everyone = dict.fromkeys([*paged.start, *paged.owner_ids])
+    found = []
+    order = {row: index for index, row in enumerate(cut.known)}
+    for row in rows:
+        at: dict[str, Position] = {}
+        for owner in everyone:
+            if owner == owners[row]:
+                own = values(row)
+                at[owner] = Position(own, own)
+                continue
+            before = next((r for r in reversed(cut.known[: order[row]]) if owners[r] == owner), None)
+            after = next((r for r in cut.known[order[row] + 1 :] if owners[r] == owner), None)
+            start = paged.start.get(owner, Position())
+            last = values(before) if before is not None else (start.last if paged.call.forward else None)
+            following = values(after) if after is not None else (None if paged.call.forward else start.next)
+            at[owner] = paged.failed_position(owner) or Position(last, following)
+        found.append(runner.cursors.encode(paged.binding, at))
+    return found

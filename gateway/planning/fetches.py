@@ -1,0 +1,89 @@
+"""Fetches of a plan: who is asked, by which keys, under which row rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from graphql import GraphQLSchema
+
+from adapters.contract import TYPE_KEYS, Predicate
+from adapters.errors import Unsupported
+from gateway.planning.catalog import Catalog, Owner
+from gateway.planning.plan import Check, Fetch, Needs
+from gateway.planning.rows import NO_RULE, RowRules, SemiJoin
+from resolvers.filters import ORDERS
+
+At = tuple[str, ...]
+
+
+class FetchBuilder:
+    """Builds and keeps the fetches of one plan. Raises ``Unsupported`` where a row rule cannot be kept."""
+
+    def __init__(self, schema: GraphQLSchema, catalog: Catalog, rules: RowRules) -> None:
+        self.schema = schema
+        self.catalog = catalog
+        self.rules = rules
+        self.made: list[Fetch] = []
+
+    def keyed(
+        self, coordinate: str, target: str, needs: Needs, at: At, *, keys: tuple[str, ...], inner: bool = False
+    ) -> Fetch:
+        """A lookup by keys. ``inner`` fetches are inputs of computed fields: read whatever the caller's other grants."""
+        for path in keys:
+            needs.column(path)
+        owners = self.catalog.lookup_owners(target, keys)
+        predicates, checks = ({}, {}) if inner else self._policy(coordinate, owners, needs, at)
+        order = self._list_order(target, needs, merged=len(owners) > 1)
+        return self._keep(Fetch(coordinate, target, needs, owners, keys, predicates, checks, order, at, inner))
+
+    def listing(self, coordinate: str, target: str, needs: Needs, at: At, *, inner: bool = False) -> Fetch:
+        """Rows without keys: a root list, or the first step of a walk."""
+        owners = self.catalog.listing_owners(target)
+        predicates, checks = ({}, {}) if inner else self._policy(coordinate, owners, needs, at)
+        if checks:
+            raise Unsupported(f"a row rule of {target} needs another agency's data: it cannot be listed")
+        return self._keep(Fetch(coordinate, target, needs, owners, (), predicates, at=at, inner=inner))
+
+    def unruled(self, target: str) -> bool:
+        """Whether a type has one owner and no row rule: its key alone says that the row may be seen."""
+        owners = self.catalog.owners(target)
+        return len(owners) == 1 and self.rules.rule(owners[0]) == NO_RULE
+
+    def _keep(self, fetch: Fetch) -> Fetch:
+        self.made.append(fetch)
+        return fetch
+
+    def _policy(
+        self, coordinate: str, owners: tuple[Owner, ...], needs: Needs, at: At
+    ) -> tuple[Mapping[str, Predicate | None], Mapping[str, tuple[Check, ...]]]:
+        rules = {owner.id: self.rules.rule(owner) for owner in owners}
+        checks = {
+            name: tuple(self._check(coordinate, join, needs, at) for join in rule.semi_joins)
+            for name, rule in rules.items()
+            if rule.semi_joins
+        }
+        return {name: rule.predicate for name, rule in rules.items()}, checks
+
+    def _check(self, coordinate: str, join: SemiJoin, needs: Needs, at: At) -> Check:
+        """The linked keys, asked of their owners under the rule's own term."""
+        keys = tuple(theirs for theirs, _ in join.on)
+        owners = self.catalog.lookup_owners(join.target, keys)
+        below = Needs()
+        for path in keys:
+            below.column(path)
+        rules = RowRules(self.schema, self.catalog, {join.target: join.term})
+        found = {owner.id: rules.rule(owner) for owner in owners}
+        if any(rule.semi_joins for rule in found.values()):
+            raise Unsupported(f"a row rule of {coordinate} leaves two sources")
+        predicates = {name: rule.predicate for name, rule in found.items()}
+        fetch = self._keep(Fetch(coordinate, join.target, below, owners, keys, predicates, at=at))
+        return Check(tuple(needs.column(ours) for _, ours in join.on), fetch)
+
+    def _list_order(self, target: str, needs: Needs, *, merged: bool) -> tuple[tuple[str, bool], ...]:
+        """Order of plain lists: the type's default, then its key. Merged lists need those values in the gateway."""
+        terms = ORDERS[target].default if target in ORDERS else ()
+        order = (*terms, *((path, False) for path in TYPE_KEYS[target]))
+        if merged:
+            for path, _ in order:
+                needs.column(path)
+        return order

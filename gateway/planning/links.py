@@ -1,0 +1,126 @@
+"""Links of a selection: our key columns, the fetch they feed, and what is shown of the rows it brings."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from gateway.planning.fetches import FetchBuilder
+from gateway.planning.plan import ColumnField, ConstField, Fetch, IdField, LinkField, Needs, Page, Shape
+from gateway.planning.selection import Selected, Selection
+from gateway.planning.sites import Site
+from resolvers.fields import Link, LinkedValue
+from resolvers.identifiers import identifier_of
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+class Shaping(Protocol):
+    """What links need of the compiler."""
+
+    def shape(self, selection: Selection, type_name: str, site: Site) -> Shape: ...
+
+    def page(self, item: Selected, at: tuple[str, ...]) -> Page: ...
+
+
+class LinkCompiler:
+    def __init__(self, shaping: Shaping, fetches: FetchBuilder) -> None:
+        self.shaping = shaping
+        self.fetches = fetches
+
+    def link(self, item: Selected, link: Link, site: Site) -> LinkField:
+        if link.via:
+            return self._walk(item, link, site)
+        if not link.any_of:
+            return self._one(item, link, site, link.on, routed=bool(link.agency))
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for pair in link.on:
+            groups.setdefault(pair[1].split(".")[0], []).append(pair)
+        found = _field(item, "any_of")
+        found.steps = tuple(
+            self._one(item, link, site, tuple(on), routed=link.agency.startswith(head)) for head, on in groups.items()
+        )
+        return found
+
+    def value(self, item: Selected, link: LinkedValue, site: Site) -> LinkField:
+        """One value of another agency's row."""
+        found = _field(item, "value")
+        found.local = tuple(site.column(ours) for _, ours in link.on)
+        needs = Needs()
+        found.value = needs.column(link.path)
+        keys = tuple(theirs for theirs, _ in link.on)
+        found.fetch = self.fetches.keyed(item.coordinate, link.target, needs, site.at, keys=keys, inner=site.inner)
+        found.fetch.owners = tuple(owner for owner in found.fetch.owners if owner.spec.supplies(link.path))
+        return found
+
+    def person(self, item: Selected, site: Site) -> LinkField:
+        """The person who presented a crossing's document."""
+        found = _field(item, "person")
+        found.local = tuple(site.column(path) for path in ("document.issuer", "document.number"))
+        found.shape = self.shaping.shape(item.only(), item.type_name, site.over(Needs()))
+        return found
+
+    def _one(self, item: Selected, link: Link, site: Site, on: Pairs, *, routed: bool) -> LinkField:
+        found = _field(item, link.kind)
+        found.agency = site.column(link.agency) if routed else None
+        found.many = item.parent == "Person"
+        found.local = tuple(site.column(ours) for _, ours in on)
+        keys = tuple(theirs for theirs, _ in on)
+        needs = Needs()
+        if link.kind == "connection":
+            found.page = self.shaping.page(item, site.at)
+            needs = found.page.needs
+        else:
+            found.shape = self.shaping.shape(item.only(), link.target, site.over(needs))
+        found.held = self._held(link, keys, needs, found.shape, inner=site.inner)
+        found.fetch = self.fetches.keyed(item.coordinate, link.target, needs, site.at, keys=keys, inner=site.inner)
+        found.pattern = _pattern(found.fetch, keys)
+        return found
+
+    def _held(self, link: Link, keys: tuple[str, ...], needs: Needs, shape: Shape | None, *, inner: bool) -> bool:
+        """Whether the linking row already holds all that is selected. A row rule of the target must be asked."""
+        return (
+            link.kind == "one"
+            and shape is not None
+            and all(isinstance(one, ColumnField | ConstField | IdField) for one in shape.fields)
+            and set(needs.columns) <= set(keys)
+            and (self.fetches.unruled(link.target) or (inner and len(self.fetches.catalog.owners(link.target)) == 1))
+        )
+
+    def _walk(self, item: Selected, link: Link, site: Site) -> LinkField:
+        """The types walked through, each fetched by the key of the one before; only their keys are read."""
+        found = _field(item, "via")
+        found.own_agency = True
+        found.page = self.shaping.page(item, site.at)
+        found.local = tuple(site.column(ours) for _, ours in link.via[0][1] if ours != "agency")
+        onward = [*(on for _, on in link.via[1:]), link.on]
+        steps: list[LinkField] = []
+        for (type_name, on), following in zip(link.via, onward, strict=True):
+            needs = Needs()
+            step = _field(item, "via")
+            step.local = tuple(needs.column(ours) for _, ours in following)
+            keys = tuple(theirs for theirs, _ in on)
+            if steps:
+                step.fetch = self.fetches.keyed(item.coordinate, type_name, needs, site.at, keys=keys, inner=True)
+            else:  # what cites us is a list inside the item: found by number, matched with the issuer here
+                child = needs.child(keys[0].split(".")[0])
+                for path in keys:
+                    child.column(path.split(".", 1)[1])
+                step.fetch = self.fetches.listing(item.coordinate, type_name, needs, site.at, inner=True)
+            steps.append(step)
+        found.steps = tuple(steps)
+        keys = tuple(theirs for theirs, _ in link.on)
+        found.fetch = self.fetches.keyed(item.coordinate, link.target, found.page.needs, site.at, keys=keys)
+        return found
+
+
+def _field(item: Selected, kind: str) -> LinkField:
+    return LinkField(item.key, item.coordinate, item.nullable, kind=kind, item_nullable=item.item_nullable)
+
+
+def _pattern(fetch: Fetch, keys: tuple[str, ...]) -> re.Pattern[str] | None:
+    """A link is followed when the key has its identifier's pattern; a wrong check digit does not matter here."""
+    if len(keys) != 1 or not fetch.owners or keys[0] not in fetch.owners[0].spec.fields:
+        return None
+    known = identifier_of(fetch.owners[0].spec.fields[keys[0]].type)
+    return known.pattern if known is not None else None

@@ -151,7 +151,7 @@ class HeldContainer:
     place: Locode = made("Where it is.")
     agencies: list[AgencyCode] = made("Who holds it, of the agencies in the view.")
     holds: list[Hold] = made("The open holds.")
-    shipment: Shipment | None = made("What it carries.")
+    shipment: Shipment | None = link("Shipment", "What it carries.", on=(("ccn", "shipment.ccn"),))
 
 
 @harmonised(COMMERCIAL)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.execution.cursors import Position
 from gateway.execution.nulls import Null
+from gateway.execution.reports import pick_completeness
 from gateway.execution.run import Report, Run, together
-from gateway.execution.shaping import build, pick_completeness
+from gateway.execution.shaping import build
 from gateway.execution.table import Table, take
 from gateway.planning.calls import PageCall
 from gateway.planning.plan import Page, PagePart

@@ -12,9 +12,9 @@ from graphql import ExecutionResult, execute_sync
 
 from gateway.errors import ClientError, ErrorCode, RequestErrors
 from gateway.execution.explain import Explainer
+from gateway.execution.reports import merged
 from gateway.execution.run import Run
 from gateway.execution.runner import Runner
-from gateway.execution.shaping import merged
 from gateway.planning.introspection import only_introspection
 from gateway.planning.operations import Planned, Planner
 from gateway.planning.render import render

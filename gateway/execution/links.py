@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gateway.execution.assembly import settle_lists
 from gateway.execution.nulls import Cause, Null
 from gateway.execution.order import sorted_rows
 from gateway.execution.run import Answered, Run, together
-from gateway.execution.shaping import build, settle_lists
+from gateway.execution.shaping import build
 from gateway.execution.table import Origin, Table, concat, take
 from gateway.planning.plan import Fetch, LinkField
 

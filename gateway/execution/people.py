@@ -52,12 +52,12 @@ def record_anchor(collection: str, key: str) -> str:
     return orjson.dumps(["rec", collection, key]).decode()
 
 
-async def read_people(runner: Runner, run: Run, fetches: PersonFetches, anchors: Sequence[str]) -> Read:
+async def read_people(run: Run, fetches: PersonFetches, anchors: Sequence[str]) -> Read:
     """Everything known of the persons with these anchors."""
     people = [Person(anchor) for anchor in anchors]
     reports: list[Report] = []
     tables: list[Table] = []
-    await _records_of_anchors(runner, run, fetches, people, reports)
+    await _records_of_anchors(run, fetches, people, reports)
     knowing = {owner.agency for owner in fetches.documents.owners}
     asked = list(dict.fromkeys(document for person in people for document in person.documents))
     if asked:
@@ -84,7 +84,7 @@ async def _by_documents(
 
 
 async def _records_of_anchors(
-    runner: Runner, run: Run, fetches: PersonFetches, people: Sequence[Person], reports: list[Report]
+    run: Run, fetches: PersonFetches, people: Sequence[Person], reports: list[Report]
 ) -> None:
     """Anchors that are a document say it; those that are a record are asked for theirs at its agency."""
     by_record: dict[str, dict[tuple[str], list[Person]]] = {}
@@ -204,7 +204,7 @@ async def people_objects(
     fetches = shape.person
     assert fetches is not None
     wanted = list(dict.fromkeys(anchor for anchor in anchors if anchor is not None))
-    read = await read_people(runner, run, fetches, wanted)
+    read = await read_people(run, fetches, wanted)
     failed = Answered([], read.reports).failed
     answered = [report for report in read.reports if report.code is None]
     if failed and not answered:

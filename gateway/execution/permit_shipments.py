@@ -1,4 +1,4 @@
-"""Links that walk through other types (``Permit.shipments``): keys are carried from hop to hop, the last is paged here."""
+"""Links that walk through other types (``Permit.shipments``): keys go from hop to hop, the last is paged here."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ class Run:
         return table, self._done(report), rows
 
     async def _checked(self, check: Check, table: Table) -> Table | Report:
-        """The rows whose linked row passes its rule. When that cannot be asked, none is shown and the failure is told."""
+        """The rows whose linked row passes its rule. When that cannot be asked, none is shown and the failure told."""
         keys = list(zip(*(table.columns[index] for index in check.local), strict=True))
         wanted = [key for key in dict.fromkeys(keys) if None not in key]
         if not wanted:

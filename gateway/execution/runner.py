@@ -230,7 +230,7 @@ class Runner:
         anchor = people.document_anchor((document["issuer"], document["number"].strip().upper()))
         return (await people.people_objects(self, run, root.shape, root.coordinate, [anchor]))[0]
 
-    async def _viewer(self, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
+    async def _viewer(self, run: Run, root: RootField, _: Mapping[str, Any]) -> Any:
         assert root.shape is not None
         principal = run.context.principal
         row = {
@@ -247,7 +247,7 @@ class Runner:
         }
         return (await self.build(run, root.shape, from_dicts(root.shape.needs, [row], run.now)))[0]
 
-    async def _agencies(self, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
+    async def _agencies(self, run: Run, root: RootField, _: Mapping[str, Any]) -> Any:
         assert root.shape is not None
         codes = [code for code in self.catalog.agencies if self.supplied(run, code)]
         return await self._agency_rows(run, root.shape, codes)

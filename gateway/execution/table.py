@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from adapters.contract import Child, ChildRows, ChildSelect, CollectionSpec, FieldBinding, Rows
@@ -35,9 +36,7 @@ class Children:
 
     def parents(self) -> list[int]:
         """For each row below, the row it belongs to."""
-        return [
-            row for row, (a, b) in enumerate(zip(self.offsets, self.offsets[1:], strict=False)) for _ in range(a, b)
-        ]
+        return [row for row, (a, b) in enumerate(pairwise(self.offsets)) for _ in range(a, b)]
 
 
 @dataclass(slots=True)
@@ -197,7 +196,7 @@ def _table(count: int, columns: Sequence[list[Any]], children: Sequence[ChildRow
     for index, source in how.lists:
         found = children[source]
         values, offsets = found.columns[0], found.offsets
-        placed[index] = [values[start:end] for start, end in zip(offsets, offsets[1:], strict=False)]
+        placed[index] = [values[start:end] for start, end in pairwise(offsets)]
     for index, column in enumerate(placed):
         if column is None:
             empty = empty if empty is not None else [None] * count

@@ -28,7 +28,7 @@ class FetchBuilder:
     def keyed(
         self, coordinate: str, target: str, needs: Needs, at: At, *, keys: tuple[str, ...], inner: bool = False
     ) -> Fetch:
-        """A lookup by keys. ``inner`` fetches are inputs of computed fields: read whatever the caller's other grants."""
+        """A lookup by keys. ``inner``: an input of a computed field, read whatever the caller's other grants."""
         for path in keys:
             needs.column(path)
         owners = self.catalog.lookup_owners(target, keys)

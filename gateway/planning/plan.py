@@ -2,7 +2,8 @@
 
 A *shape* is a selection over rows of one type. Its fields read columns of the rows by index; ``Needs`` collects, while
 a selection is compiled, which columns and child lists the fetch below must bring, and which of them the caller sees
-(``shown``); ``made`` rows are the gateway's own, not an agency's. Paths that begin with ``@`` are made by the gateway (a match score) and asked of no source.
+(``shown``); ``made`` rows are the gateway's own, not an agency's. Paths that begin with ``@`` are made by the gateway
+(a match score) and asked of no source.
 """
 
 from __future__ import annotations

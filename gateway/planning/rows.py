@@ -1,4 +1,4 @@
-"""Predicates of policy and filters of callers, made fit for one owner: paths it lacks are folded, links become EXISTS."""
+"""Predicates of policy and filters of callers, made fit for one owner: paths it lacks fold, links become EXISTS."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AGENCY = "@agency"
 
 
 def for_owner(predicate: Predicate, owner: Owner, params: Mapping[str, object]) -> Predicate | bool:
-    """A caller's filter for one owner, or the constant it comes to there: a path the owner lacks is null in all rows."""
+    """A filter for one owner, or the constant it comes to there: a path the owner lacks is null in all rows."""
     match predicate:
         case Compare(path=path) if path == AGENCY:
             return _holds(predicate, owner.agency, params)

@@ -57,7 +57,8 @@ class Selected:
         """The coerced arguments of one request."""
         if self.arguments is not None:
             return self.arguments
-        assert self.definition is not None and self.node is not None
+        assert self.definition is not None
+        assert self.node is not None
         return get_argument_values(self.definition, self.node, variables)
 
     def only(self) -> tuple[Selected, ...]:

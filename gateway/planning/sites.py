@@ -9,7 +9,7 @@ from gateway.planning.plan import Needs
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """``needs`` of the rows at hand; ``at``: response keys that lead here; ``prefix`` of paths below an embedded object;
+    """``needs`` of the rows at hand; ``at``: response keys that lead here; ``prefix``: of paths in an embedded object;
     ``inner``: the selection of a computed field, which no caller sees."""
 
     needs: Needs

@@ -245,10 +245,17 @@ def _is_text(owner: Owner, path: str) -> bool:
 
 
 async def together(waiting: Sequence[Awaitable[Any]]) -> list[Any]:
-    """All of them at once; one alone runs without a task of its own."""
+    """All of them at once; one alone runs without a task of its own. When one fails, none of the others goes on."""
     if len(waiting) == 1:
         return [await waiting[0]]
-    return list(await asyncio.gather(*waiting))
+    tasks = [asyncio.ensure_future(one) for one in waiting]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
 
 
 def collect(results: Sequence[tuple[Table | None, Report, Rows | None]]) -> Answered:

@@ -69,7 +69,7 @@ class CallReader:
             )
         terms = self._order(node_type, arguments.get("orderBy"))
         named = {path for path, _ in terms}
-        order = (*terms, *((path, False) for path in TYPE_KEYS[node_type] if path not in named))
+        order = (*terms, *((path, False) for path in TYPE_KEYS.get(node_type, ()) if path not in named))
         return PageCall(condition, params, order, size, forward, after if forward else before, len(terms))
 
     def _order(self, node_type: str, given: Sequence[Mapping[str, Any]] | None) -> Order:

@@ -8,9 +8,11 @@ from functools import partial
 from itertools import permutations
 
 from adapters.contract import (
+    MISSING,
     TYPE_KEYS,
     Capabilities,
     Child,
+    CodeMap,
     CollectionCapabilities,
     CollectionSpec,
     Compare,
@@ -55,7 +57,7 @@ def _collection(rows: Rows) -> CollectionCapabilities:
         for path in [*spec.fields, *(path for part in spec.parts.values() for path in part.fields)]
         if _possible(partial(order_term, rows, OrderTerm(path)))
     )
-    askable = [path for path, ops in filters.items() if "eq" in ops]
+    askable = [path for path, ops in filters.items() if "eq" in ops and not _null_means(spec, path)]
     lookups: set[tuple[str, ...]] = {(path,) for path in askable}
     lookups |= {pair for pair in permutations(askable, 2) if _beside(*pair)}
     key = tuple(path for path in TYPE_KEYS.get(spec.provides, ()) if path in askable)
@@ -66,6 +68,15 @@ def _collection(rows: Rows) -> CollectionCapabilities:
     if spec.orderable is not None:
         orders &= spec.orderable
     return CollectionCapabilities(frozenset(lookups), filters, orders)
+
+
+def _null_means(spec: CollectionSpec, path: str) -> bool:
+    """A null column stands for a value, so that no list of keys finds all of its rows."""
+    binding = spec.fields.get(path)
+    if binding is None:
+        return False
+    coded = isinstance(binding.codes, CodeMap) and binding.codes.values.get("") is not None
+    return coded or binding.absent is not MISSING
 
 
 def _beside(left: str, right: str) -> bool:

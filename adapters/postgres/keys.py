@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from adapters.contract import MISSING, AllOf, Compare, Decision, FetchCall, FetchSpec, FieldBinding, Predicate
 from adapters.errors import Unsupported
+from adapters.postgres.comparisons import KeyList, equality_natives, label_of, value_of
 from adapters.postgres.operands import Operand, operand
-from adapters.postgres.predicates import KeyList, condition, equality_natives, label_of, value_of, within
+from adapters.postgres.predicates import condition, within
 from adapters.postgres.scope import Column, Rows
 from adapters.postgres.statement import Element, outer
 
@@ -45,8 +46,8 @@ def key_join(rows: Rows, spec: FetchSpec) -> tuple[Any, list[Element]]:
     )
     keys = _unnest(rows, arrays)
     elements = [element for it in operands for element in it.elements]
-    on = sa.and_(*(element == keys.c[f"k{i}"] for i, element in enumerate(elements)))
-    return keys.join(rows.from_, on), []
+    equal = [element == outer(keys.name, f"k{i}") for i, element in enumerate(elements)]
+    return keys.join(rows.from_, sa.true()), equal
 
 
 def key_rows(rows: Rows, spec: FetchSpec) -> Keys:

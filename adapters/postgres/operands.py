@@ -6,7 +6,7 @@ Pure. What a caller's value becomes is decided per request (code tables are refr
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from adapters.contract import MISSING, CodeMap, Decision, FieldBinding, Lookup
 from adapters.errors import Unsupported
 from adapters.mapping import Asking, asking, effective_steps
 from adapters.postgres.catalog import ColumnType, Unbindable, converter
-from adapters.postgres.expressions import as_text, blank, decided, inside_json, plain, stepped
+from adapters.postgres.expressions import TEXT_TYPE, as_text, blank, decided, inside_json, plain, stepped
 from adapters.postgres.scope import Column, Context, Rows, key_paths
 from adapters.postgres.statement import Element, inline
 
@@ -50,8 +50,7 @@ class Operand:
 def operand(context: Context, path: str, binding: FieldBinding, columns: Sequence[Column]) -> Operand:
     """Raises ``Unsupported`` when ``path`` can be compared neither natively nor by an expression."""
     if isinstance(binding.codes, Decision):
-        absent = binding.absent
-        return _expression(decided(binding.codes, columns), absent)
+        return _expression(_instead(binding, decided(binding.codes, columns), columns))
     steps = effective_steps(binding)
     if binding.json_path:
         element, column = columns[0]
@@ -59,7 +58,9 @@ def operand(context: Context, path: str, binding: FieldBinding, columns: Sequenc
             raise Unsupported(f"{path}: a value inside JSON with codes or a format cannot be compared")
         if column.array:
             raise Unsupported(f"{path}: JSON in an array cannot be compared")
-        return _expression(stepped(inside_json(element, binding.json_path), TEXT, steps), binding.absent)
+        if binding.absent is not MISSING:
+            raise Unsupported(f"{path}: a value inside JSON with a default cannot be compared")
+        return _expression(stepped(inside_json(element, binding.json_path), TEXT, steps))
     how = asking(binding, zone=context.zone_name, tables=context.tables)
     if not how.invertible and not binding.list:
         raise Unsupported(f"{path}: its binding cannot be turned around")
@@ -135,19 +136,18 @@ def _is_single(binding: FieldBinding) -> bool:
     return True
 
 
-def _expression(element: Element, absent: Any) -> Operand:
+def _expression(element: Element) -> Operand:
     """A text expression of the harmonised value."""
 
     def ask(value: Any) -> tuple[Natives, bool]:
         if value is None:
             return (), False
-        return ((plain(value),),), absent is not MISSING and value == absent
+        return ((plain(value),),), False
 
     return Operand(
         (element,),
         (TEXT,),
         ask,
-        may_blank=absent is not MISSING,
         blank=blank(element, TEXT),
         prefix=lambda value: value,
     )
@@ -162,7 +162,7 @@ def text_element(path: str, binding: FieldBinding, columns: Sequence[Column]) ->
 def value_column(path: str, binding: FieldBinding, columns: Sequence[Column]) -> Column:
     """The harmonised value as one expression, or as the column that holds it. Raises ``Unsupported``."""
     if isinstance(binding.codes, Decision):
-        return decided(binding.codes, columns), TEXT
+        return _instead(binding, decided(binding.codes, columns), columns), TEXT
     if len(columns) != 1 or binding.format or binding.list or isinstance(binding.codes, Lookup):
         raise Unsupported(f"{path}: not one column that SQL can read as the gateway does")
     element, column = columns[0]
@@ -176,8 +176,21 @@ def value_column(path: str, binding: FieldBinding, columns: Sequence[Column]) ->
         whens = [(text == inline(code), inline(plain(v))) for code, v in binding.codes.values.items() if code]
         if not whens:
             raise Unsupported(f"{path}: an empty code list")
-        element, column = sa.case(*whens), TEXT
+        element, column = sa.cast(sa.case(*whens), TEXT_TYPE), TEXT
+        if binding.codes.values.get("") is not None:
+            binding = replace(binding, absent=binding.codes.values[""])
+    if binding.absent is not MISSING:
+        return _instead(binding, as_text(element, column), columns), TEXT
     return element, column
+
+
+def _instead(binding: FieldBinding, element: Element, columns: Sequence[Column]) -> Element:
+    """``absent`` where every column is null or blank."""
+    tests = [blank(*column) for column in columns]
+    live = [test for test in tests if test is not None]
+    if binding.absent is MISSING or len(live) < len(tests):
+        return element
+    return sa.cast(sa.case((sa.and_(*live), inline(plain(binding.absent))), else_=element), TEXT_TYPE)
 
 
 def key_elements(rows: Rows) -> list[Element]:

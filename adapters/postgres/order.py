@@ -8,7 +8,7 @@ null parts are branches of their own, never an OR. Text that is null when blank 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -21,9 +21,10 @@ from adapters.postgres.catalog import ColumnType, Unbindable, converter
 from adapters.postgres.expressions import blank, not_true, plain, present, stepped
 from adapters.postgres.operands import TEXT, value_column
 from adapters.postgres.scope import Column, Context, Rows, key_paths
-from adapters.postgres.statement import Element, SqlType
+from adapters.postgres.statement import Element, SqlType, inline
 
 _NUMBERS = frozenset({"Int", "Float", "Decimal"})
+_NOT_TEXT = _NUMBERS | {"DateTime", "Date", "Boolean"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +57,21 @@ def order_term(rows: Rows, term: OrderTerm) -> Term | None:
         return None
     if binding.list:
         raise Unsupported(f"{term.path}: a list has no order")
-    columns, native = _ordered(rows.context, term.path, binding, columns)
+    columns, native = _ordered(rows.context, term.path, binding, columns, term.codepoint)
     types = tuple(column for _, column in columns)
     is_key = term.path in key_paths(rows.spec)
     first, kind = columns[0]
+    coded = isinstance(binding.codes, CodeMap) and _monotone(binding)
     null: Element | None
     live: Element | None
     if is_key and (kind.not_null or not kind.textual):
         null = live = None
-    elif kind.textual and not (kind.name == "bpchar" or binding.format or binding.codes):
-        null, live = (None, None) if kind.not_null else (first.is_(None), first.is_not(None))
+    elif coded:
+        null, live = _coded(first, kind, binding)
+    elif kind.textual:  # white space alone is null too, but no index finds it
+        empty = first == inline("")
+        null = empty if kind.not_null else sa.or_(first.is_(None), empty)
+        live = first != inline("")
     else:
         null, live = blank(first, kind), present(first, kind)
     return Term(
@@ -74,7 +80,7 @@ def order_term(rows: Rows, term: OrderTerm) -> Term | None:
         term.descending,
         null,
         live,
-        kind.textual and null is not None,
+        null is not None and (kind.textual or coded),
         native,
         term.codepoint,
     )
@@ -85,7 +91,7 @@ def _collated(element: Element, column: ColumnType, codepoint: bool) -> Element:
 
 
 def _ordered(
-    context: Context, path: str, binding: FieldBinding, columns: tuple[Column, ...]
+    context: Context, path: str, binding: FieldBinding, columns: tuple[Column, ...], codepoint: bool
 ) -> tuple[tuple[Column, ...], Callable[[Any], tuple[Any, ...]]]:
     """The columns that sort as the path does, and what a cursor's value is in them."""
     how = asking(binding, zone=context.zone_name, tables=context.tables)
@@ -100,6 +106,11 @@ def _ordered(
         columns = tuple((stepped(element, column, steps), TEXT) for element, column in columns)
     elif binding.type in _NUMBERS and columns[0][1].textual and columns[0][1].name != "unknown":
         raise Unsupported(f"{path}: numbers kept as text have no numeric order")
+    if codepoint and binding.type not in _NOT_TEXT:  # merged with other owners' keys, which are texts
+        columns = tuple(
+            (element, column) if column.textual else (sa.cast(element, SqlType("text")), replace(TEXT, not_null=True))
+            for element, column in columns
+        )
     convert = [converter(column, context.zone) for _, column in columns]
 
     def native(value: Any) -> tuple[Any, ...]:
@@ -119,6 +130,17 @@ def _monotone(binding: FieldBinding) -> bool:
     codes, values = [code for code, _ in pairs], [value for _, value in pairs]
     alike = all(code.isdigit() for code in codes) or all(code.isalpha() and code.isupper() for code in codes)
     return alike and all(a < b for a, b in pairwise(values))
+
+
+def _coded(element: Element, column: ColumnType, binding: FieldBinding) -> tuple[Element, Element]:
+    """Codes outside of the list's range are null, as blanks are; one in a gap of the list sorts where it stands."""
+    assert isinstance(binding.codes, CodeMap)
+    codes = sorted(binding.codes.values)
+    first, last = inline(codes[0]), inline(codes[-1])
+    outside = [element < first, element > last]
+    if not column.not_null:
+        outside.append(element.is_(None))
+    return sa.or_(*outside), sa.and_(element >= first, element <= last)
 
 
 def first_page(terms: Sequence[Term]) -> list[Branch]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import structlog
-from cross_web import HTTPException
+from cross_web import HTTPException, StarletteRequestAdapter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -35,10 +35,19 @@ log = structlog.get_logger("guichet.request")
 EXPLAIN_HEADER = "x-guichet-explain"
 
 
+class _Adapter(StarletteRequestAdapter):
+    """Strawberry's adapter, with the request that it adapts."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request)
+        self.raw = request
+
+
 class GraphQLView(GraphQL[Exchange, None]):
     """``/graphql``. Over HTTP: page, or admission, then Strawberry's ``run``, which calls back into the hooks below."""
 
     schema: PlannedSchema
+    request_adapter_class = _Adapter
 
     def __init__(self, schema: PlannedSchema, gatekeeper: Gatekeeper, settings: Settings, metrics: Metrics) -> None:
         super().__init__(
@@ -112,13 +121,15 @@ class GraphQLView(GraphQL[Exchange, None]):
         await exchange.admit()
         return exchange
 
+    def should_render_graphql_ide(self, request: Any) -> bool:
+        return False  # the page is ours, and was served before this
+
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         return cast(Response, request)  # only handed back to create_response, which needs the request
 
     async def parse_http_body(self, request: Any) -> GraphQLRequestData:
-        raw: Request = request.request
-        protocol = "sse" if negotiation.wants_stream(raw.headers.get("accept")) else "http"
-        return await request_body.read(raw, self.settings.limits.body_bytes, cast(Any, protocol))
+        protocol = "sse" if negotiation.wants_stream(request.raw.headers.get("accept")) else "http"
+        return await request_body.read(request.raw, self.settings.limits.body_bytes, cast(Any, protocol))
 
     async def process_result(self, request: Request, result: Any) -> GraphQLHTTPResponse:
         assert isinstance(result, Finished)

@@ -15,6 +15,10 @@ from gateway.request import Principal
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
+_TRACEBACK = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+"""Local variables hold tokens, variables and agency data: they are no part of a traceback."""
+
+
 def _encoded(event: Any, **_: Any) -> str:
     return orjson.dumps(event, default=str).decode()
 
@@ -24,7 +28,7 @@ def configure(level: str) -> None:
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.dict_tracebacks,
+        structlog.processors.ExceptionRenderer(_TRACEBACK),
     ]
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, *shared, structlog.processors.JSONRenderer(_encoded)],

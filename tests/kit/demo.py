@@ -1,0 +1,101 @@
+"""The demo as a user starts it: the command in a process of its own, its ready line, its ``demo.json``."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+
+from tests.kit.places import ROOT
+
+READY = "Guichet is ready: "
+START_SECONDS = 180.0
+STOP_SECONDS = 60.0
+GUICHET = Path(sys.executable).with_name("guichet")
+
+
+class RunningDemo(dict[str, Any]):
+    """``demo.json``, and who may ask."""
+
+    def __init__(self, directory: Path, info: dict[str, Any]) -> None:
+        super().__init__(info)
+        self.directory = directory
+        self._tokens: dict[str, str] = {}
+
+    @property
+    def url(self) -> str:
+        return cast(str, self["gateway"]["url"])
+
+    def at(self, path: str) -> str:
+        """Another path of the gateway: ``/healthz``."""
+        return self.url.removesuffix("/graphql") + path
+
+    def token(self, persona: str) -> str:
+        """A persona's token, as the query page gets it."""
+        if persona not in self._tokens:
+            answer = httpx.post(self.at("/demo/token"), json={"persona": persona}, timeout=30)
+            self._tokens[persona] = answer.raise_for_status().json()["token"]
+        return self._tokens[persona]
+
+    def headers(self, persona: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(persona)}"}
+
+    def ask(self, persona: str, query: str, variables: dict[str, Any] | None = None, **headers: str) -> dict[str, Any]:
+        """The response body of one operation, whatever its status."""
+        answer = httpx.post(
+            self.url,
+            json={"query": query, "variables": variables or {}},
+            headers={**self.headers(persona), **headers},
+            timeout=60,
+        )
+        return cast(dict[str, Any], answer.json())
+
+
+@contextlib.contextmanager
+def running(directory: Path, scale: str = "small") -> Iterator[RunningDemo]:
+    """Started and ready; stopped by SIGTERM, which it must survive cleanly."""
+    output = (directory / "output.log").open("w+b")
+    command = [str(GUICHET), "demo", "--port", "0", "--dir", str(directory), "--scale", scale]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=output)
+    try:
+        _await_ready(process, output.name)
+        yield RunningDemo(directory, json.loads((directory / "demo.json").read_text()))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            code = process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+        finally:
+            if process.stdout is not None:
+                process.stdout.close()
+            output.close()
+    assert code == 0, f"guichet demo ended with {code}"
+
+
+def _await_ready(process: subprocess.Popen[bytes], log: str) -> None:
+    assert process.stdout is not None
+    deadline = time.monotonic() + START_SECONDS
+    seen = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while time.monotonic() < deadline:
+            if selector.select(0.5):
+                chunk = process.stdout.read1(65536)  # type: ignore[attr-defined]  # a BufferedReader
+                seen += chunk
+                if READY.encode() in seen:
+                    return
+                if not chunk:
+                    break
+    raise AssertionError(f"the demo did not get ready\n{seen.decode()}\n{Path(log).read_text()}")

@@ -28,7 +28,7 @@ from gateway.http.schema import PlannedSchema, planned_schema
 from gateway.identity import Verifier, key_ring
 from gateway.identity.keys import KeyRing, KeySetUnavailable
 from gateway.policy import Policy
-from gateway.settings import Settings
+from gateway.settings import Secret, Settings
 from gateway.settings.agencies import AgencyFile, load_agencies, resolve, type_catalog
 from gateway.telemetry import Metrics
 
@@ -96,10 +96,19 @@ def _sources(agency: AgencyFile, env: Mapping[str, str], faults: list[Fault]) ->
         if missing:
             continue
         try:
-            made[agency.code, name] = create(name, agency.code, resolved, agency.collections, agency.lookups)
+            made[agency.code, name] = create(name, agency.code, _revealed(resolved), agency.collections, agency.lookups)
         except AgencyFileError as error:
             faults += [Fault(str(agency.file), each.key, each.problem) for each in error.faults]
     return made
+
+
+def _revealed(value: Any) -> Any:
+    """Secrets leave their wrapping here, on their way into the adapters' settings, which redact them again."""
+    if isinstance(value, Secret):
+        return value.reveal()
+    if isinstance(value, Mapping):
+        return {key: _revealed(inner) for key, inner in value.items()}
+    return [_revealed(inner) for inner in value] if isinstance(value, list) else value
 
 
 def create_app(settings: Settings, environment: Mapping[str, str] | None = None) -> Starlette:

@@ -193,8 +193,10 @@ def cursors_of(runner: Runner, paged: Paged, cut: Slice, rows: Sequence[int]) ->
         return tuple(None if index is None else table.columns[index][row] for index in indices)
 
     everyone = dict.fromkeys([*paged.start, *paged.owner_ids])
+    wanted = set(rows)
+    before = _nearest(cut.known, owners, wanted)
+    after = _nearest(cut.known[::-1], owners, wanted)
     found = []
-    order = {row: index for index, row in enumerate(cut.known)}
     for row in rows:
         at: dict[str, Position] = {}
         for owner in everyone:
@@ -202,11 +204,22 @@ def cursors_of(runner: Runner, paged: Paged, cut: Slice, rows: Sequence[int]) ->
                 own = values(row)
                 at[owner] = Position(own, own)
                 continue
-            before = next((r for r in reversed(cut.known[: order[row]]) if owners[r] == owner), None)
-            after = next((r for r in cut.known[order[row] + 1 :] if owners[r] == owner), None)
             start = paged.start.get(owner, Position())
-            last = values(before) if before is not None else (start.last if paged.call.forward else None)
-            following = values(after) if after is not None else (None if paged.call.forward else start.next)
-            at[owner] = paged.failed_position(owner) or Position(last, following)
+            last, following = before[row].get(owner), after[row].get(owner)
+            at[owner] = paged.failed_position(owner) or Position(
+                values(last) if last is not None else (start.last if paged.call.forward else None),
+                values(following) if following is not None else (None if paged.call.forward else start.next),
+            )
         found.append(runner.cursors.encode(paged.binding, at))
+    return found
+
+
+def _nearest(known: Sequence[int], owners: Sequence[str], wanted: set[int]) -> dict[int, dict[str, int]]:
+    """For each wanted row, the last row of every owner that was passed on the way to it."""
+    passed: dict[str, int] = {}
+    found = {}
+    for row in known:
+        if row in wanted:
+            found[row] = dict(passed)
+        passed[owners[row]] = row
     return found

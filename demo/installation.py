@@ -39,12 +39,11 @@ class Installation:
     def prepare(cls, directory: Path) -> Self:
         """Makes the directories for `directory`'s servers; as root also the copy of the binaries. Blocking."""
         wheel, version = _find_wheel()
+        base = place(directory)
         if os.geteuid() != 0:
-            base = directory / "postgres"
             base.mkdir(mode=0o700, parents=True, exist_ok=True)
             return cls(wheel / "bin", base, None, version)
         account = _unprivileged()
-        base = Path("/var/tmp") / f"guichet-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]}"  # noqa: S108
         base.mkdir(mode=0o700, exist_ok=True)
         state = base.lstat()
         if base.is_symlink() or state.st_uid not in (0, account.uid):
@@ -67,6 +66,18 @@ class Installation:
         known = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
         locales = self.base / "locale"
         return {**known, "LOCPATH": str(locales)} if locales.exists() else known
+
+
+def place(directory: Path) -> Path:
+    """Where `directory`'s servers keep their data: in it, or, as root, in /var/tmp under a name made from its path."""
+    if os.geteuid() != 0:
+        return directory / "postgres"
+    return Path("/var/tmp") / f"guichet-{hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:16]}"  # noqa: S108
+
+
+def discard(directory: Path) -> None:
+    """Removes all databases of a demo directory that is no longer used, wherever they are. Nothing of it may run."""
+    shutil.rmtree(place(directory), ignore_errors=True)
 
 
 def _find_wheel() -> tuple[Path, int]:

@@ -4,10 +4,8 @@
 import asyncio
 import base64
 import contextlib
-import hashlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,7 +20,7 @@ import asyncpg
 import pytest
 
 from demo import seeding
-from demo.installation import Installation, PostgresError, installed_locales
+from demo.installation import Installation, PostgresError, discard, installed_locales, place
 from demo.keys import Keys
 from demo.launcher import DemoError, agencies
 from demo.postgres import OWNER, READER, Server
@@ -32,15 +30,9 @@ ONLY = ["customs", "traveller"]
 SLEEP = "import time; time.sleep(600)"
 
 
-def servers_place(directory: Path) -> Path:
-    if os.geteuid():
-        return directory / "postgres"
-    return Path("/var/tmp") / f"guichet-{hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:16]}"
-
-
 def processes_of(directory: Path) -> list[list[str]]:
     """Command lines that name the directory or its servers' place, this process excepted."""
-    marks = (str(directory), str(servers_place(directory)))
+    marks = (str(directory), str(place(directory)))
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid() and identity(int(entry.name)):
@@ -62,7 +54,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """One demo directory for the module: generating a world takes seconds."""
     directory = tmp_path_factory.mktemp("demo")
     yield directory
-    shutil.rmtree(servers_place(directory), ignore_errors=True)
+    discard(directory)
     assert processes_of(directory) == []
 
 
@@ -180,7 +172,7 @@ async def test_the_databases_sort_differently(home: Path) -> None:
 
 
 def can_sort_as_people_do(home: Path) -> bool:
-    return (servers_place(home) / "locale").exists() or bool(installed_locales())
+    return (place(home) / "locale").exists() or bool(installed_locales())
 
 
 async def test_without_statement_log_there_is_none(home: Path) -> None:
@@ -362,7 +354,7 @@ async def test_a_generator_with_workers_ends_with_its_launcher(tmp_path: Path, s
     finally:
         if launcher.process.returncode is None:
             await launcher.end(signal.SIGTERM)
-        shutil.rmtree(servers_place(tmp_path), ignore_errors=True)
+        discard(tmp_path)
 
 
 async def test_a_second_launcher_is_refused_in_one_line(home: Path, launch: Launch) -> None:
@@ -406,7 +398,7 @@ async def test_a_server_that_outlived_its_launcher_is_replaced(home: Path) -> No
 
 async def test_a_lock_file_with_a_recycled_pid_is_no_obstacle(home: Path) -> None:
     home = home.resolve()
-    lock = servers_place(home) / "customs" / "data" / "postmaster.pid"
+    lock = place(home) / "customs" / "data" / "postmaster.pid"
     stranger = subprocess.Popen([sys.executable, "-c", SLEEP])
     try:
         lock.write_text(f"{stranger.pid}\n{lock.parent}\n1\n19999\n\n127.0.0.1\n\nready\n")
@@ -463,14 +455,14 @@ async def test_another_world_replaces_the_data_but_not_the_state(home: Path, mon
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run as another account")
 async def test_as_root_nothing_outside_is_opened(home: Path) -> None:
-    place = servers_place(home)
-    assert place.stat().st_mode & 0o777 == 0o700
-    owners = {path.lstat().st_uid for path in (place, *place.rglob("*"))}
-    assert owners == {place.stat().st_uid}
+    base = place(home)
+    assert base.stat().st_mode & 0o777 == 0o700
+    owners = {path.lstat().st_uid for path in (base, *base.rglob("*"))}
+    assert owners == {base.stat().st_uid}
     assert 0 not in owners
     assert Path("/var/tmp").stat().st_uid == 0
     async with agencies(home, seed=2, only=["customs"]) as demo:
-        assert Path(f"/proc/{demo.info['agencies']['customs']['pid']}").stat().st_uid == place.stat().st_uid
+        assert Path(f"/proc/{demo.info['agencies']['customs']['pid']}").stat().st_uid == base.stat().st_uid
 
 
 async def test_a_server_that_cannot_start_says_why(home: Path) -> None:

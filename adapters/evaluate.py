@@ -158,13 +158,31 @@ class Evaluation:
             if self.order:
                 indices = sort(indices, columns, terms)
             if self.cursor and call.cursor is not None:
-                bounds = [numbers(self._type(t.path), [v])[0] for t, v in zip(terms, call.cursor, strict=True)]
-                indices = cut(indices, columns, terms, bounds)
+                indices = cut(indices, columns, terms, self._bounds(call))
         if self.limit and call.limit is not None:
             indices = self._limited(indices, owners, call.limit)
         answer = self._trim(take(rows, indices))
         answer.total, answer.totals = total, totals
         return answer
+
+    def survivors(self, rows: Rows, call: FetchCall) -> tuple[list[int], bool]:
+        """The rows that meet predicate and cursor, in the order given, to know when enough have been read; and
+        whether the predicate dropped any."""
+        table = Table.of(rows, self.columns, self.children)
+        keep = None if self.mask is None else self.mask(table, call.params)
+        indices = [i for i in range(rows.count) if keep is None or keep[i]]
+        dropped = len(indices) < rows.count
+        if self.cursor and call.cursor is not None:
+            columns = [self._comparable(table, term.path) for term in self.spec.order]
+            indices = cut(indices, columns, self.spec.order, self._bounds(call))
+        return indices, dropped
+
+    def comparable(self, rows: Rows, path: str) -> list[Any]:
+        """The column of ``path``, as order sees it."""
+        return numbers(self._type(path), rows.columns[self.columns.index(path)])
+
+    def _bounds(self, call: FetchCall) -> list[Any]:
+        return [numbers(self._type(t.path), [v])[0] for t, v in zip(self.spec.order, call.cursor or (), strict=True)]
 
     def _owners(self, table: Table, call: FetchCall) -> list[list[tuple[Any, ...]]]:
         """For each row the asked keys that it has; a key path inside a list gives a row several."""
@@ -218,6 +236,38 @@ def _trim_children(
         )
         for child, have, want in zip(rows, fetched, wanted, strict=False)
     )
+
+
+def concatenate(parts: Sequence[Rows]) -> Rows:
+    """The rows of several answers of one shape, one after the other; as old as the oldest."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    flags: list[RowFlag] = []
+    start = 0
+    for part in parts:
+        flags += [RowFlag(flag.row + start, flag.path, flag.problem) for flag in part.flags] if start else part.flags
+        start += part.count
+    return Rows(
+        count=start,
+        columns=tuple(
+            [v for column in columns for v in column] for columns in zip(*(p.columns for p in parts), strict=True)
+        ),
+        as_of=min(part.as_of for part in parts),
+        children=tuple(_joined(children) for children in zip(*(part.children for part in parts), strict=True)),
+        flags=flags,
+        truncated=any(part.truncated for part in parts),
+    )
+
+
+def _joined(parts: Sequence[ChildRows]) -> ChildRows:
+    offsets = [0]
+    for part in parts:
+        base = offsets[-1]
+        offsets += [base + end for end in part.offsets[1:]]
+    columns = zip(*(part.columns for part in parts), strict=True)
+    below = zip(*(part.children for part in parts), strict=True)
+    return ChildRows(offsets, tuple([v for c in cs for v in c] for cs in columns), tuple(_joined(cs) for cs in below))
 
 
 def evaluation(

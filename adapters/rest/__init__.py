@@ -1,0 +1,5 @@
+"""HTTP APIs that answer in JSON, described by an agency file alone."""
+
+from adapters.rest.source import create
+
+__all__ = ["create"]

@@ -78,6 +78,6 @@ class Api:
             **collection,
         )
         table = {"kind": "rest", "base_url": self.url, **(options or {})}
-        source = create("api", "FOOD", table, {"permit": spec}, lookups)
+        source = create("api", "FOOD", table, [spec], lookups)
         self.sources.append(source)
         return source

@@ -1,0 +1,328 @@
+"""Runs a plan: requests, pages, keys, parts; then what the API left to the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from itertools import product
+from typing import Any, Protocol
+
+import orjson
+from yarl import URL
+
+from adapters.contract import AsOf, FetchCall, OrderTerm, Rows
+from adapters.errors import SourceRefused, Unsupported
+from adapters.evaluate import concatenate
+from adapters.mapping import parse_path, walk
+from adapters.resilience import together
+from adapters.rest.client import Answer, Client
+from adapters.rest.explain import explain
+from adapters.rest.paging import Pages
+from adapters.rest.rows import Batch, Decoder, RowsAt
+from adapters.rest.template import Unaskable
+from adapters.rest.translate import Plan, operand_value
+
+Key = tuple[Any, ...]
+Natives = dict[str, Any]
+
+UNKNOWN_AGE = datetime.fromtimestamp(0, UTC)
+"""The age of a copy that does not say how old it is: older than any limit."""
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What one run has read: rows not yet decoded, ages, and whether a capped search came back full."""
+
+    batch: Batch
+    as_of: datetime | None = None
+    truncated: bool = False
+
+    def merge(self, other: Gathered) -> None:
+        self.batch.add(other.batch)
+        self.truncated = self.truncated or other.truncated
+        if other.as_of is not None and (self.as_of is None or other.as_of < self.as_of):
+            self.as_of = other.as_of
+
+
+class Part(Protocol):
+    """More columns of the same objects, from another endpoint."""
+
+    async def complete(
+        self, rows: Rows, columns: Mapping[str, list[Any]], deadline: float | None
+    ) -> Mapping[str, list[Any]]: ...
+
+    def explain(self) -> str: ...
+
+
+class RestFetch:
+    """A prepared fetch of one collection. Safe for many requests at once. ``ready`` makes the lookups current."""
+
+    def __init__(
+        self,
+        client: Client,
+        plan: Plan,
+        decoder: Decoder,
+        rows_at: RowsAt,
+        *,
+        parts: Sequence[Part] = (),
+        ready: Callable[[float | None], Awaitable[None]] | None = None,
+        unordered_rows: int = 10_000,
+    ) -> None:
+        self.plan = plan
+        self._client = client
+        self._decoder = decoder
+        self._rows_at = rows_at
+        self._parts = parts
+        self._ready = ready
+        self._unordered = unordered_rows
+        self._age = _AgeReader(plan.collection.as_of)
+
+    def explain(self) -> str:
+        lines = [explain(self._client.base, self.plan)]
+        lines += [part.explain() for part in self._parts]
+        return "\n".join(lines)
+
+    async def run(self, call: FetchCall) -> Rows:
+        """Raises a ``SourceError``."""
+        if self._ready is not None:
+            await self._ready(call.deadline)
+        values, exact = self._pushed(call)
+        if values is None:
+            return self.plan.work.apply(await self._rows(Gathered(Batch()), call.deadline), call)
+        if self.plan.keyed:
+            gathered = await self._by_keys(call, values)
+            return self.plan.work.apply(await self._rows(gathered, call.deadline), call)
+        return await self._list(call, values, exact)
+
+    # -- what is sent
+
+    def _pushed(self, call: FetchCall) -> tuple[Natives | None, bool]:
+        """Natives by placeholder (``None``: no row can match), and whether they leave nothing to check."""
+        values: Natives = {}
+        exact = self.plan.pushed_all
+        for push in self.plan.pushes:
+            sent = push.native(call.params)
+            if sent is None:
+                return None, True
+            if not sent:
+                exact = False
+                continue
+            values[push.placeholder] = sent[0]
+            exact = exact and sent[1]
+        if self.plan.order_value is not None:
+            values["order"] = self.plan.order_value
+        return values, exact
+
+    def _asked_keys(self, call: FetchCall) -> list[tuple[Key, list[Natives]]]:
+        """Each distinct key of the request, with the natives that ask for it."""
+        parts = self.plan.by
+        if any(part.position >= 0 for part in parts):
+            fixed = {p.path: operand_value(p.compare.operand, call.params) for p in parts if p.compare is not None}
+            keys = dict.fromkeys(
+                tuple(key[p.position] if p.position >= 0 else fixed[p.path] for p in parts) for key in call.keys
+            )
+        else:
+            options = [
+                value if part.compare.op == "in" else [value]
+                for part in parts
+                if part.compare is not None
+                for value in (operand_value(part.compare.operand, call.params),)
+            ]
+            keys = dict.fromkeys(product(*(option or () for option in options)))
+        names = [part.path for part in parts]
+        asked: list[tuple[Key, list[Natives]]] = []
+        for key in keys:
+            choices = [part.natives(value) for part, value in zip(parts, key, strict=True)]
+            natives = [dict(zip(names, combination, strict=True)) for combination in product(*choices)]
+            if natives:
+                asked.append((key, natives))
+        return asked
+
+    # -- lookups
+
+    async def _by_keys(self, call: FetchCall, values: Natives) -> Gathered:
+        request = self.plan.template.request
+        asked = self._asked_keys(call)
+        several = any(len(natives) > 1 for _, natives in asked)
+        flat = [(key, native) for key, natives in asked for native in natives]
+        size = request.max_keys if request.many else 1
+        chunks = [flat[i : i + size] for i in range(0, len(flat), size)]
+        if not chunks:
+            return Gathered(Batch())
+        works = [partial(self._chunk, chunk, values, call.deadline) for chunk in chunks]
+        gathered = Gathered(Batch())
+        for answer in await together(works):
+            gathered.merge(answer)
+        if several:
+            _deduplicate(gathered.batch)
+        return gathered
+
+    async def _chunk(self, chunk: Sequence[tuple[Key, Natives]], values: Natives, deadline: float | None) -> Gathered:
+        gathered = Gathered(Batch())
+        pages = Pages(self.plan.template)
+        natives = [native for _, native in chunk]
+        while True:
+            answer = await self._ask(pages, values, natives, deadline)
+            items = self._collect(answer, gathered, chunk[0][0] if self.plan.asked else None)
+            if not pages.more(answer, items, self._client.same_origin):
+                return gathered
+
+    async def _ask(
+        self, pages: Pages, values: Natives, natives: Sequence[Natives], deadline: float | None
+    ) -> Answer | None:
+        request = self.plan.template.request
+        try:
+            filled = self.plan.template.fill({**values, **pages.values}, natives)
+        except Unaskable:
+            return None
+        url = pages.url or URL(self._client.base + filled.target, encoded=True)
+        return await self._client.ask(filled.method, url, filled.body, deadline=deadline, missing=request.missing)
+
+    def _collect(self, answer: Answer | None, gathered: Gathered, key: Key | None) -> int:
+        if answer is None:
+            return 0
+        batch, items = self._rows_at.find(answer.document)
+        if key is not None:
+            by = [part.path for part in self.plan.by]
+            batch.asked = [tuple(key[by.index(path)] for path in self.plan.asked)] * len(batch.rows)
+        cap = self.plan.template.request.cap
+        age = self._age.read(answer)
+        gathered.merge(Gathered(batch, age, cap is not None and len(batch.rows) >= cap))
+        return items
+
+    # -- lists
+
+    async def _list(self, call: FetchCall, values: Natives, exact: bool) -> Rows:
+        """Reads on until the answer is sure: enough rows in the API's own order, or all of them."""
+        plan, work = self.plan, self.plan.work
+        limit = call.limit if work.limit else None
+        count = work.count
+        early = limit is not None and plan.ordered
+        small = early and exact and plan.whole and not count and call.cursor is None
+        paging = plan.template.request.paging
+        pages = Pages(plan.template, size=min(paging.size, max(1, limit or 1)) if small and paging else None)
+        progress = _Progress(plan.spec.order)
+        parts: list[Rows] = []
+        while True:
+            answer = await self._ask(pages, values, (), call.deadline)
+            gathered = Gathered(Batch())
+            items = self._collect(answer, gathered, None)
+            rows = await self._rows(gathered, call.deadline)
+            parts.append(rows)
+            more = pages.more(answer, items, self._client.same_origin)
+            if more and early:
+                kept, dropped = work.survivors(rows, call)
+                exact = exact and not dropped  # an API that ignores a filter does not know the total either
+                progress.add(work.comparable(rows, plan.spec.order[0].path) if plan.spec.order else [], kept)
+                countable = not count or (exact and pages.total is not None)
+                if countable and limit is not None and progress.enough(limit, plan.whole):
+                    break
+            if not more:
+                break
+            if progress.rows_read(rows.count) > self._unordered:
+                raise SourceRefused(
+                    f"{self._client.name}: {plan.collection.id}: more than {self._unordered} rows would have to be read"
+                )
+        answered = work.apply(concatenate(parts), call)
+        if count and more and pages.total is not None:
+            answered.total = pages.total
+        return answered
+
+    async def _rows(self, gathered: Gathered, deadline: float | None) -> Rows:
+        columns, children, flags = self._decoder.decode(gathered.batch)
+        rows = Rows(
+            count=len(gathered.batch.rows),
+            columns=columns,
+            as_of=gathered.as_of or datetime.now(UTC),
+            children=children,
+            flags=flags,
+            truncated=gathered.truncated,
+        )
+        if self._parts:
+            columns_by_path = dict(zip(self._decoder.names, columns, strict=True))
+            for part in self._parts:
+                columns_by_path |= await part.complete(rows, columns_by_path, deadline)
+            rows.columns = tuple(columns_by_path[path] for path in self.plan.work.columns)
+        return rows
+
+
+class _Progress:
+    """Whether enough of an ordered list has been read, and whether it really arrives in order."""
+
+    def __init__(self, order: Sequence[OrderTerm]) -> None:
+        self._term = order[0] if order else None
+        self._values: list[Any] = []
+        self._last: Any = None
+        self._any = False
+        self._in_order = True
+        self._read = 0
+
+    def rows_read(self, count: int) -> int:
+        self._read += count
+        return self._read
+
+    def add(self, column: list[Any], kept: Sequence[int]) -> None:
+        """Takes the order values of a page, and which of its rows count."""
+        if self._term is not None:
+            for value in column:
+                if self._any and self._before(value, self._last):
+                    self._in_order = False
+                self._last, self._any = value, True
+            self._values += [column[i] for i in kept]
+        else:
+            self._values += [None] * len(kept)
+
+    def _before(self, value: Any, last: Any) -> bool:
+        assert self._term is not None
+        if value is None or last is None:
+            later_null = value is None and last is not None
+            return later_null if self._term.descending else (last is None and value is not None)
+        return bool(value > last) if self._term.descending else bool(value < last)
+
+    def enough(self, limit: int, whole: bool) -> bool:
+        """``limit`` rows are sure. Unless the order is ``whole``, rows that tie with the last of them may follow."""
+        if not self._in_order or len(self._values) < limit:
+            return False
+        return whole or self._term is None or limit == 0 or self._values[limit - 1] != self._last
+
+
+class _AgeReader:
+    """``as_of`` out of a header or the document; ``None`` for a live system."""
+
+    def __init__(self, as_of: AsOf | None) -> None:
+        if as_of is not None and not (as_of.header or as_of.path):
+            raise Unsupported("as_of of an endpoint is a header or a path")
+        self._header = as_of.header if as_of else ""
+        self._path = parse_path(as_of.path) if as_of and as_of.path else None
+
+    def read(self, answer: Answer) -> datetime | None:
+        if not self._header and self._path is None:
+            return None
+        value = answer.headers.get(self._header) if self._path is None else walk(answer.document, self._path)
+        return moment(value)
+
+
+def moment(value: Any) -> datetime:
+    """An instant out of ISO 8601, an HTTP date, or seconds since 1970."""
+    try:
+        if isinstance(value, int | float):
+            return datetime.fromtimestamp(value, UTC)
+        text = str(value)
+        parsed = datetime.fromisoformat(text) if text[:1].isdigit() else parsedate_to_datetime(text)
+    except (ValueError, OverflowError, OSError):
+        return UNKNOWN_AGE
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def _deduplicate(batch: Batch) -> None:
+    """One key was asked in several spellings: the same row may have come back for each."""
+    first: dict[bytes, int] = {}
+    for i, row in enumerate(batch.rows):
+        first.setdefault(orjson.dumps(row), i)
+    keep = sorted(first.values())
+    batch.rows = [batch.rows[i] for i in keep]
+    batch.parents = tuple([column[i] for i in keep] for column in batch.parents)
+    batch.asked = [batch.asked[i] for i in keep] if batch.asked else []

@@ -85,7 +85,7 @@ async def _key(source: PostgresSource, spec: CollectionSpec, size: int) -> Async
     if size > LARGE:
         inner = inner.limit(sa.literal_column(str(LARGE)))
     found = inner.subquery("keys")
-    twice = (
+    twice: Any = (
         sa.select(sa.literal_column("1"))
         .select_from(found)
         .group_by(*found.c)

@@ -24,6 +24,7 @@ from adapters.errors import Unsupported
 from adapters.mapping import reading
 from adapters.postgres.expressions import not_true
 from adapters.postgres.operands import Operand, operand, text_element, value_column
+from adapters.postgres.readable import readable
 from adapters.postgres.scope import Column, Context
 from adapters.postgres.statement import Element
 from adapters.predicates import Table, compile_predicate
@@ -91,7 +92,7 @@ def _scalar(context: Context, term: Compare, binding: FieldBinding, columns: tup
         return not_true(equality(context, it, value_of(term), label_of(term), many=False))
     if term.op == "startsWith":
         return _starts(context, term, binding, columns, it)
-    return _ordered(context, term, it)
+    return _ordered(context, term, it, readable(binding, columns))
 
 
 def equality(context: Context, it: Operand, value: Callable[[FetchCall], Any], label: str, *, many: bool) -> Element:
@@ -141,7 +142,7 @@ def _unnested(context: Context, arrays: tuple[Element, ...]) -> Any:
     return sa.select(*(keys.c[name] for name in names))
 
 
-def _ordered(context: Context, term: Compare, it: Operand) -> Element:
+def _ordered(context: Context, term: Compare, it: Operand, valid: Element | None) -> Element:
     """``lt`` … ``gte``. Where a stored value is coarser than the one asked for, the bound is rounded, and whether
     equality counts is decided per request: ``x <= $1 AND (x < $1 OR $2)`` keeps the index."""
     bound = it.bound
@@ -159,6 +160,8 @@ def _ordered(context: Context, term: Compare, it: Operand) -> Element:
     right = values[0] if width == 1 else sa.tuple_(*values)
     strict, loose = ("lt", "lte") if op in ("lt", "lte") else ("gt", "gte")
     test = sa.and_(_COMPARE[loose](left, right), sa.or_(_COMPARE[strict](left, right), equal))
+    if valid is not None:
+        return sa.and_(test, valid)
     if strict == "lt" and it.blank is not None and any(column.textual for column in it.types):
         return sa.and_(test, not_true(it.blank))
     return test
@@ -217,6 +220,9 @@ def null_test(context: Context, path: str, binding: FieldBinding, columns: tuple
     if binding.json_path:
         element, _ = value_column(path, binding, columns)
         return sa.func.coalesce(element, sa.literal_column("''")).op("=")(sa.literal_column("''"))
+    valid = readable(binding, columns)
+    if valid is not None:
+        return not_true(valid)
     it = operand(context, path, binding, columns)
     return FALSE if it.blank is None else it.blank
 

@@ -20,9 +20,11 @@ from adapters.mapping import asking, effective_steps
 from adapters.postgres.catalog import ColumnType, Unbindable, converter
 from adapters.postgres.expressions import blank, not_true, plain, present, stepped
 from adapters.postgres.operands import TEXT, value_column
+from adapters.postgres.readable import readable
 from adapters.postgres.scope import Column, Context, Rows, key_paths
 from adapters.postgres.statement import Element, SqlType, inline
 
+_FEW_CODES = 6
 _NUMBERS = frozenset({"Int", "Float", "Decimal"})
 _NOT_TEXT = _NUMBERS | {"DateTime", "Date", "Boolean"}
 
@@ -38,6 +40,7 @@ class Term:
     null: Element | None
     live: Element | None
     blanks: bool
+    codes: tuple[str, ...]
     native: Callable[[Any], tuple[Any, ...]]
     codepoint: bool
 
@@ -48,6 +51,21 @@ class Branch:
 
     conditions: tuple[Element, ...] = ()
     fixed: frozenset[int] = frozenset()
+
+    def sorts(self, terms: Sequence[Term]) -> list[tuple[Element, ColumnType, bool, bool]]:
+        """What to order by, one entry a column: expression, type, whether it descends, whether it is constant here.
+
+        A text that is null although it is there sorts as null, which no index knows of: said only where the branch's
+        conditions leave such rows in."""
+        out: list[tuple[Element, ColumnType, bool, bool]] = []
+        for index, term in enumerate(terms):
+            settled = not term.blanks or any(condition is term.live for condition in self.conditions)
+            for element, column in zip(term.elements, term.types, strict=True):
+                value = null_of(column) if index in self.fixed else element
+                if index not in self.fixed and not settled and term.live is not None:
+                    value = sa.case((term.live, element))
+                out.append((value, column, term.descending, index in self.fixed))
+        return out
 
 
 def order_term(rows: Rows, term: OrderTerm) -> Term | None:
@@ -66,6 +84,8 @@ def order_term(rows: Rows, term: OrderTerm) -> Term | None:
     live: Element | None
     if is_key and (kind.not_null or not kind.textual):
         null = live = None
+    elif (valid := readable(binding, columns)) is not None:
+        null, live = not_true(valid), valid
     elif coded:
         null, live = _coded(first, kind, binding)
     elif kind.textual:  # white space alone is null too, but no index finds it
@@ -81,6 +101,7 @@ def order_term(rows: Rows, term: OrderTerm) -> Term | None:
         null,
         live,
         null is not None and (kind.textual or coded),
+        _codes_in_order(binding, term.descending) if coded else (),
         native,
         term.codepoint,
     )
@@ -143,12 +164,40 @@ def _coded(element: Element, column: ColumnType, binding: FieldBinding) -> tuple
     return sa.or_(*outside), sa.and_(element >= first, element <= last)
 
 
+def _codes_in_order(binding: FieldBinding, descending: bool) -> tuple[str, ...]:
+    assert isinstance(binding.codes, CodeMap)
+    codes = sorted(binding.codes.values, reverse=descending)
+    return tuple(codes) if len(codes) <= _FEW_CODES else ()
+
+
 def first_page(terms: Sequence[Term]) -> list[Branch]:
-    """All rows in order. Blank text sorts first but is null, which is last: the leading term keeps them apart."""
-    if not terms or not terms[0].blanks or terms[0].null is None or terms[0].live is None:
-        return [Branch()]
-    live, null = Branch((terms[0].live,)), Branch((terms[0].null,), frozenset({0}))
-    return [null, live] if terms[0].descending else [live, null]
+    """All rows in order. Text that is null although it is there (blank, no date, no known code) sorts by itself
+    elsewhere than nulls do: it is a branch of its own, also below a leading term of a few codes."""
+    return _whole(terms, 0, (), frozenset())
+
+
+def _whole(terms: Sequence[Term], index: int, prefix: tuple[Element, ...], fixed: frozenset[int]) -> list[Branch]:
+    """All rows that meet ``prefix``, in the order of the terms from ``index``."""
+    if index == len(terms):
+        return [Branch(prefix, fixed)]
+    term = terms[index]
+    if term.null is None or term.live is None or not term.blanks:
+        return [Branch(prefix, fixed)]
+    nulls = _whole(terms, index + 1, (*prefix, term.null), fixed | {index})
+    live = _live(terms, index, (*prefix, term.live), fixed)
+    return [*nulls, *live] if term.descending else [*live, *nulls]
+
+
+def _live(terms: Sequence[Term], index: int, prefix: tuple[Element, ...], fixed: frozenset[int]) -> list[Branch]:
+    """Rows that meet ``prefix`` and are not null in the term at ``index``."""
+    term = terms[index]
+    if not term.codes or not any(later.blanks for later in terms[index + 1 :]):
+        return [Branch(prefix, fixed)]
+    return [
+        branch
+        for code in term.codes
+        for branch in _whole(terms, index + 1, (*prefix, term.elements[0] == inline(code)), fixed)
+    ]
 
 
 def after_cursor(
@@ -192,20 +241,23 @@ def _after(
         elements = [element for other in terms[index:] for element in other.elements]
         bounds = [bound for other in values[index:] if other is not None for bound in other]
         here = [_beyond(term.descending, elements, bounds)]
-        if term.live is not None and term.descending:
+        if term.live is not None and (term.descending or term.blanks):
             here.append(term.live)
-        return [Branch((*prefix, *here), fixed), *_nulls_after(term, index, prefix, fixed)]
+        return [Branch((*prefix, *here), fixed), *_nulls_after(terms, index, prefix, fixed)]
     if value is None:
         if term.null is None or term.live is None:
             return []
         same = _after(terms, values, index + 1, (*prefix, term.null), fixed | {index})
-        return [*same, Branch((*prefix, term.live), fixed)] if term.descending else same
-    equal = tuple(element == bound for element, bound in zip(term.elements, value, strict=True))
+        return [*same, *_live(terms, index, (*prefix, term.live), fixed)] if term.descending else same
+    equal = [element == bound for element, bound in zip(term.elements, value, strict=True)]
+    if term.blanks and term.live is not None:
+        equal.append(term.live)
     same = _after(terms, values, index + 1, (*prefix, *equal), fixed)
     beyond: tuple[Element, ...] = (_beyond(term.descending, term.elements, value),)
-    if term.live is not None and term.descending:
+    if term.live is not None and (term.descending or term.blanks):
         beyond = (*beyond, term.live)
-    return [*same, Branch((*prefix, *beyond), fixed), *_nulls_after(term, index, prefix, fixed)]
+    live = _live(terms, index, (*prefix, *beyond), fixed)
+    return [*same, *live, *_nulls_after(terms, index, prefix, fixed)]
 
 
 def _runs(terms: Sequence[Term], values: Sequence[tuple[Element, ...] | None], index: int) -> bool:
@@ -225,10 +277,11 @@ def _beyond(descending: bool, elements: Sequence[Element], bounds: Sequence[Elem
     return left < right if descending else left > right
 
 
-def _nulls_after(term: Term, index: int, prefix: tuple[Element, ...], fixed: frozenset[int]) -> list[Branch]:
+def _nulls_after(terms: Sequence[Term], index: int, prefix: tuple[Element, ...], fixed: frozenset[int]) -> list[Branch]:
+    term = terms[index]
     if term.descending or term.null is None:
         return []
-    return [Branch((*prefix, term.null), fixed | {index})]
+    return _whole(terms, index + 1, (*prefix, term.null), fixed | {index})
 
 
 def null_of(column: ColumnType) -> Element:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from adapters.contract import AllOf, CollectionSpec, Compare, FetchSpec, Predicate
 from adapters.postgres.keys import Keys, key_join, key_rows, listed
-from adapters.postgres.order import Branch, Term, after_cursor, first_page, null_of, order_term
+from adapters.postgres.order import Branch, Term, after_cursor, first_page, order_term
 from adapters.postgres.predicates import condition
 from adapters.postgres.scope import Context, Rows, child_parent_columns, locate
 from adapters.postgres.statement import Element, outer
@@ -86,7 +86,7 @@ class Pages:
                 rows.joined(from_),
                 lambda name: outer(rows.alias, name),
                 {name: _of(lateral) for name, lateral in rows.parts.items()},
-                _directions(terms),
+                _directions(terms, branches[0]),
                 [*conditions, *branches[0].conditions],
             )
         page = self._paged(rows, rows.joined(from_), conditions, terms, branches).subquery(self.context.alias("page"))
@@ -143,14 +143,17 @@ class Pages:
             marks: list[Element] = [sa.literal_column(str(number)).label("#branch")] if len(branches) > 1 else []
             query = sa.select(*exported, *_values(terms, branch), *marks).select_from(from_)
             query = query.where(*conditions, *branch.conditions)
-            query = query.order_by(*_directions(terms, branch.fixed))
+            query = query.order_by(*_directions(terms, branch))
             queries.append(query.limit(self._limit()) if limited else query)
         if len(queries) == 1:
             return queries[0]
         parts = [query.subquery(self.context.alias("b")) for query in queries]
         union = sa.union_all(*(sa.select(part) for part in parts)).subquery(self.context.alias("u"))
-        merged = sa.select(union).order_by(*self._sorted(union, terms, len(branches)))
-        return merged.limit(self._limit()) if limited else merged
+        if not limited:
+            return sa.select(union).order_by(*self._sorted(union, terms, len(branches)))
+        # The branches are runs of the order: reading stops at the limit, and what is cut is never even looked for.
+        first = sa.select(union).limit(self._limit()).subquery(self.context.alias("f"))
+        return sa.select(first).order_by(*self._sorted(first, terms, len(branches)))
 
     def _sorted(self, page: Any, terms: list[Term], branches: int) -> list[Any]:
         """The order of a page by its own columns."""
@@ -190,20 +193,14 @@ def _labelled(page: Any, part: str) -> Callable[[str], Element]:
 
 
 def _values(terms: list[Term], branch: Branch) -> list[Element]:
-    values: list[Element] = []
-    for index, term in enumerate(terms):
-        for element, column in zip(term.elements, term.types, strict=True):
-            value = null_of(column) if index in branch.fixed else element
-            values.append(value.label(f"#{len(values)}"))
-    return values
+    return [value.label(f"#{i}") for i, (value, _, _, _) in enumerate(branch.sorts(terms))]
 
 
-def _directions(terms: list[Term], fixed: frozenset[int] = frozenset()) -> list[Any]:
+def _directions(terms: list[Term], branch: Branch) -> list[Any]:
     return [
-        element.desc() if term.descending else element.asc()
-        for index, term in enumerate(terms)
-        if index not in fixed
-        for element in term.elements
+        value.desc() if descending else value.asc()
+        for value, _, descending, constant in branch.sorts(terms)
+        if not constant
     ]
 
 

@@ -80,7 +80,7 @@ def _table(rule: Any, type_name: str, schema: GraphQLSchema, prefix: str, key: s
             terms.append(Negation(_table(inner, type_name, schema, "", place)))
         else:
             path = f"{prefix}.{name}" if prefix else name
-            if isinstance(inner, Mapping) and inner and OPS.isdisjoint(inner):
+            if isinstance(inner, Mapping) and inner and all(isinstance(each, Mapping) for each in inner.values()):
                 terms.append(_table(inner, type_name, schema, path, place))
             else:
                 terms += _compares(inner, path, type_name, schema, place)

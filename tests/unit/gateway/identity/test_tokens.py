@@ -1,0 +1,233 @@
+"""Tokens: what holds, what does not, and that nothing unclear ever does."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from typing import Any
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, OctKey, RSAKey
+
+from gateway.errors import Unauthenticated
+from gateway.identity import KeyRing
+from gateway.identity.keys import KeySetUnavailable
+from tests.kit.issuer import Issuer, verifier
+
+
+@pytest.fixture
+def issuer() -> Issuer:
+    return Issuer()
+
+
+def forged(header: dict[str, Any], claims: dict[str, Any], signature: str = "") -> str:
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in (header, claims)]
+    return ".".join([*parts, signature])
+
+
+async def test_a_good_token_becomes_a_principal(issuer: Issuer) -> None:
+    principal = await verifier(issuer).principal(issuer.bearer())
+    assert principal.subject == "officer-1"
+    assert principal.organization == "CUSTOMS"
+    assert principal.roles == {"border-officer"}
+    assert principal.scopes == {"shipments:read", "permits:read", "permits:verify"}
+    assert (principal.purpose, principal.agreement, principal.token_id) == ("border-clearance", None, "t-1")
+    assert principal.claims == {"ports": ("CAVAN",)}
+
+
+NOW = int(time.time())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "https://other.example"},
+        {"iss": None},
+        {"aud": "other"},
+        {"aud": ["other"]},
+        {"aud": None},
+        {"exp": None},
+        {"exp": NOW - 60},
+        {"exp": "tomorrow"},
+        {"exp": True},
+        {"exp": float("nan")},
+        {"exp": 1e300},
+        {"nbf": NOW + 120},
+        {"nbf": "now"},
+        {"sub": None},
+        {"sub": ""},
+        {"sub": 7},
+        {"org": None},
+        {"org": ["CUSTOMS"]},
+        {"roles": {"border-officer": True}},
+        {"roles": [1]},
+        {"scope": 7},
+        {"scp": {"a": "b"}},
+        {"purpose": ["a"]},
+        {"agreement": 1},
+        {"jti": {}},
+        {"ports": 7},
+        {"ports": [["CAVAN"]]},
+        {"document": {"issuer": 1}},
+        {"bn": ["x"] * 2_000},
+    ],
+)
+async def test_claims_that_do_not_hold(issuer: Issuer, changes: dict[str, Any]) -> None:
+    with pytest.raises(Unauthenticated):
+        await verifier(issuer).principal(issuer.bearer(**changes))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [None, "", "Bearer", "Bearer ", "Bearer a.b.c", "Bearer a", "Basic abc", "Bearer é", "Bearer " + "a" * 20_000],
+)
+async def test_headers_that_are_no_bearer_token(issuer: Issuer, header: str | None) -> None:
+    with pytest.raises(Unauthenticated):
+        await verifier(issuer).principal(header)
+
+
+async def test_the_algorithm_is_pinned(issuer: Issuer) -> None:
+    check = verifier(issuer)
+    claims = json.loads(base64.urlsafe_b64decode(issuer.token().split(".")[1] + "=="))
+    none = forged({"alg": "none", "kid": "one"}, claims)
+    public = issuer.keys["one"].as_pem(private=False)
+    confused = jwt.encode({"alg": "HS256", "kid": "one"}, claims, OctKey.import_key(public), algorithms=["HS256"])
+    rsa = RSAKey.generate_key(2048, {"kid": "one"})
+    other = jwt.encode({"alg": "PS256", "kid": "one"}, claims, rsa, algorithms=["PS256"])
+    for token in (none, confused, other):
+        with pytest.raises(Unauthenticated):
+            await check.principal(f"Bearer {token}")
+
+
+async def test_a_tampered_or_foreign_signature(issuer: Issuer) -> None:
+    check = verifier(issuer)
+    head, body, signature = issuer.token().split(".")
+    with pytest.raises(Unauthenticated):
+        await check.principal(f"Bearer {head}.{body}.{signature[:-4]}AAAA")
+    changed = json.loads(base64.urlsafe_b64decode(body + "=="))
+    changed["roles"] = ["developer"]
+    body = base64.urlsafe_b64encode(json.dumps(changed).encode()).rstrip(b"=").decode()
+    with pytest.raises(Unauthenticated):
+        await check.principal(f"Bearer {head}.{body}.{signature}")
+    stranger = ECKey.generate_key("P-256", {"kid": "one"})
+    claims = {**changed, "exp": NOW + 600}
+    with pytest.raises(Unauthenticated):
+        await check.principal("Bearer " + jwt.encode({"alg": "ES256", "kid": "one"}, claims, stranger))
+
+
+@pytest.mark.parametrize("kid", [None, "", 7, "two"])
+async def test_a_key_that_is_not_known(issuer: Issuer, kid: Any) -> None:
+    header = {"alg": "ES256", **({} if kid is None else {"kid": kid})}
+    token = forged(header, {"iss": "x"}, "AAAA")
+    with pytest.raises(Unauthenticated):
+        await verifier(issuer).principal(f"Bearer {token}")
+
+
+async def test_scopes_and_roles_in_any_usual_form(issuer: Issuer) -> None:
+    check = verifier(issuer, claims={"roles": "realm_access.roles", "organization": "org"})
+    principal = await check.principal(
+        issuer.bearer(
+            roles=None,
+            realm_access={"roles": "a b"},
+            scope=["x", "y"],
+            scp="z",
+            document={"issuer": "CA", "number": "1"},
+        )
+    )
+    assert principal.roles == {"a", "b"}
+    assert principal.scopes == {"x", "y", "z"}
+    assert principal.claims["document"] == {"issuer": "CA", "number": "1"}
+
+
+# ---- remembered, but not too long ---------------------------------------------------------------
+
+
+async def test_a_token_is_verified_once_and_forgotten_when_it_expires(issuer: Issuer) -> None:
+    now = time.time()
+    check = verifier(issuer, clock=lambda: now)
+    bearer = issuer.bearer(exp=int(now) + 60)
+    first = await check.principal(bearer)
+    assert await check.principal(bearer) is first
+    now += 80
+    with pytest.raises(Unauthenticated):
+        await check.principal(bearer)
+
+
+async def test_a_withdrawn_key_loses_its_force(issuer: Issuer) -> None:
+    now = time.time()
+    check = verifier(issuer, clock=lambda: now)
+    bearer = issuer.bearer()
+    await check.principal(bearer)
+    del issuer.keys["one"]
+    issuer.rotate("two")
+    check._keys._read_at = None
+    await check.principal(issuer.bearer(jti="new"))
+    now += check.recheck_seconds + 1
+    with pytest.raises(Unauthenticated):
+        await check.principal(bearer)
+
+
+async def test_the_memory_is_bounded(issuer: Issuer) -> None:
+    check = verifier(issuer, cached_tokens=2)
+    for number in range(5):
+        await check.principal(issuer.bearer(jti=str(number)))
+    assert len(check._seen) == 2
+
+
+# ---- keys -------------------------------------------------------------------------------------
+
+
+async def test_an_unknown_key_is_looked_up_but_not_too_often(issuer: Issuer) -> None:
+    now = 1000.0
+    ring = KeyRing(issuer.read, refresh_seconds=30, clock=lambda: now)
+    assert await ring.key("one") is not None
+    for number in range(50):
+        assert await ring.key(f"guess-{number}") is None
+    assert issuer.reads == 1
+    issuer.rotate("two")
+    assert await ring.key("two") is None
+    now += 31
+    assert await ring.key("two") is not None
+    assert issuer.reads == 2
+
+
+async def test_a_broken_issuer_leaves_known_keys_in_force(issuer: Issuer) -> None:
+    now = 1000.0
+    ring = KeyRing(issuer.read, refresh_seconds=30, clock=lambda: now)
+    assert await ring.loaded()
+    issuer.broken = True
+    now += 31
+    assert await ring.key("two") is None
+    assert await ring.key("one") is not None
+
+
+async def test_no_keys_at_all_is_said(issuer: Issuer) -> None:
+    issuer.broken = True
+    ring = KeyRing(issuer.read, refresh_seconds=30)
+    with pytest.raises(KeySetUnavailable):
+        await ring.loaded()
+    assert await ring.loaded() is False
+    with pytest.raises(Unauthenticated):
+        await verifier(issuer).principal(Issuer().bearer())
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"keys": 7}', b'{"keys": [{"kty": "EC", "kid": "a"}]}'])
+async def test_what_is_no_key_set(text: bytes) -> None:
+    async def read() -> bytes:
+        return text
+
+    with pytest.raises(KeySetUnavailable):
+        await KeyRing(read, refresh_seconds=30).loaded()
+
+
+async def test_symmetric_and_encryption_keys_are_no_keys() -> None:
+    secret = {"kty": "oct", "kid": "a", "k": "c2VjcmV0"}
+    sealing = ECKey.generate_key("P-256", {"kid": "b", "use": "enc"}).as_dict(private=False)
+
+    async def read() -> bytes:
+        return json.dumps({"keys": [secret, sealing]}).encode()
+
+    ring = KeyRing(read, refresh_seconds=30)
+    assert await ring.loaded() is False

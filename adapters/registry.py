@@ -44,7 +44,7 @@ def create(
     """The source ``name`` of ``agency``, with those ``collections`` and ``lookups`` of the agency that are its own.
     Raises ``AgencyFileError``."""
     kind = table.get("kind")
-    if kind not in FACTORIES:
+    if not isinstance(kind, str) or kind not in FACTORIES:
         known = ", ".join(sorted(FACTORIES))
         raise AgencyFileError([Fault(agency, f"sources.{name}.kind", f"no kind of source {kind!r}; there are {known}")])
     own = [spec for spec in collections if spec.source == name]

@@ -12,6 +12,7 @@ Flags = list[tuple[int, str]]
 Column = list[Any]
 Convert = Callable[[Column], tuple[Column, Flags]]
 
+MOST_DIGITS = 400
 TEXT = frozenset({str})
 TEXT_OR_NULL = frozenset({str, type(None)})
 
@@ -23,12 +24,18 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return plain(value)
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else format(Decimal(repr(value)), "f")
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else plain(Decimal(repr(value)))
     if isinstance(value, datetime | date):
         return value.isoformat()
     return str(value)
+
+
+def plain(number: Decimal) -> str:
+    """Without exponent, unless that would take more than a few hundred digits: such a number is no amount."""
+    exponent = number.as_tuple().exponent
+    return format(number, "f") if isinstance(exponent, int) and abs(exponent) <= MOST_DIGITS else str(number)
 
 
 def texts(column: Sequence[Any]) -> Column:
@@ -70,12 +77,13 @@ def each_value(function: Callable[[Any], tuple[Any, str]], column: Column) -> tu
         if value is None:
             out.append(None)
             continue
-        try:
-            answer = seen.get((type(value), value))
+        if type(value) is not str and type(value) is not int:
+            answer: tuple[Any, str] | None = function(value)  # not worth keeping, or not hashable
+        else:
+            answer = seen.get(value)
             if answer is None:
-                answer = seen[type(value), value] = function(value)
-        except TypeError:  # not hashable: an object or array where a scalar was promised
-            answer = function(text(value))
+                answer = seen[value] = function(value)
+        assert answer is not None
         out.append(answer[0])
         if answer[1]:
             flags.append((row, answer[1]))

@@ -22,6 +22,7 @@ _PIECE = re.compile(r"yyyy|MM|dd|HH|mm|ss|[-/.:_ T]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _SECOND = timedelta(seconds=1)
+_FARTHEST = 10**15
 _FIRST = {"yyyy": "0001", "MM": "01", "dd": "01", "HH": "00", "mm": "00", "ss": "00"}
 
 
@@ -117,6 +118,8 @@ def _read_epoch(unit: timedelta) -> Convert:
             if isinstance(value, bool):
                 return None, NOT_A_DATE
             number = value if isinstance(value, int) else Decimal(text(value).strip())
+            if not -_FARTHEST < number < _FARTHEST:
+                return None, NOT_A_DATE
             micros = int(number * (unit // timedelta(microseconds=1)))
             return _EPOCH + timedelta(microseconds=micros), ""
         except (InvalidOperation, OverflowError, ValueError):

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from adapters.mapping.columns import (
+    MOST_DIGITS,
     TEXT,
     Column,
     Convert,
@@ -58,7 +59,7 @@ def _pattern(name: str) -> Convert:
 
     def convert(column: Column) -> tuple[Column, Flags]:
         column = texts(column)
-        live = column if None not in column else list(filter(None.__ne__, column))
+        live = column if None not in column else [value for value in column if value is not None]
         return (column, []) if clean(live) else each_value(fix, column)
 
     return convert
@@ -89,7 +90,7 @@ def _one_int(value: Any) -> tuple[Any, str]:
         if isinstance(value, bool):
             return None, NOT_A_NUMBER
         number = int(value) if isinstance(value, int) else Decimal(text(value).strip())
-        if number != int(number) or not -_INT_MAX - 1 <= number <= _INT_MAX:
+        if not -_INT_MAX - 1 <= number <= _INT_MAX or number != int(number):
             return None, NOT_A_NUMBER
         return int(number), ""
     except (InvalidOperation, ValueError, OverflowError):
@@ -129,7 +130,7 @@ def decimal_text(number: Decimal) -> tuple[Any, str]:
         return None, NOT_A_NUMBER
     exponent = number.as_tuple().exponent
     assert isinstance(exponent, int)
-    if abs(exponent) > 400:
+    if abs(exponent) > MOST_DIGITS:
         return None, NOT_A_NUMBER
     problem = ""
     if exponent < -6:

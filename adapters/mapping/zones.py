@@ -51,7 +51,8 @@ def _offset_at(moment: datetime, zone: ZoneInfo) -> timedelta:
 
 def _transition(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     """The instant in ``(before, after]`` at which the offset changes."""
-    low, high = before.replace(microsecond=0), after
+    low = before.replace(microsecond=0)
+    high = after.replace(microsecond=0) + _SECOND  # whole seconds, as transitions are: the halves meet
     offset = _offset_at(low, zone)
     while high - low > _SECOND:
         middle = low + ((high - low) // 2 // _SECOND) * _SECOND

@@ -60,7 +60,7 @@ class KeyRing:
         return bool(self._keys)
 
     async def refresh(self) -> None:
-        """Read the set now. A failure counts as a reading too, so that a broken issuer is not asked at every request."""
+        """Read the set now. A failure counts as a reading: a broken issuer must not be asked at every request."""
         self._read_at = self._clock()
         try:
             self._keys = _keys_in(await self._read())

@@ -145,7 +145,7 @@ def test_a_key_set_variable_replaces_the_other_way(tmp_path: Path) -> None:
         (
             "GUICHET_GATEWAY_PROT",
             "1",
-            "environment: GUICHET_GATEWAY_PROT: is no setting; did you mean GUICHET_GATEWAY_PORT",
+            "GUICHET_GATEWAY_PROT: is no setting; did you mean GUICHET_GATEWAY_PORT?",
         ),
         ("GUICHET_GATEWAY_PORT", "eighty", "environment: GUICHET_GATEWAY_PORT: is not a JSON value"),
     ],

@@ -50,7 +50,7 @@ def build_engine(
     names = [AgencyName(agency.code, agency.name["en"], agency.name["fr"]) for agency in agencies]
     known = catalog(names, owners)
     calls = CallReader(schema, limits.default_page, limits.page_size)
-    runner = Runner(known, NodeIds(opaque_keys), Cursors(opaque_keys), calls)
+    runner = Runner(known, NodeIds(opaque_keys), Cursors(opaque_keys), calls, limits.list_items)
     documents = DocumentLimits(limits.tokens, limits.depth, limits.aliases)
     planner = Planner(schema, known, documents, limits.cache_mb * 1_000_000)
     return Engine(planner, runner, request_timeout * SHARE_OF_REQUEST)

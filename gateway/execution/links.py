@@ -48,6 +48,7 @@ async def follow(runner: Runner, run: Run, item: LinkField, table: Table) -> lis
         for key, made in zip(keys, objects, strict=True):
             groups.setdefault(key, []).append(made)
         lists: list[Any] = [_list_of(groups, row) for row in wanted]
+        _cut(run, item, lists, table, runner.list_items)
         return failing.mark(settle_lists(run, item.item_nullable, lists), wanted)
     one = dict(zip(reversed(keys), reversed(objects), strict=True))
     if item.many:
@@ -64,6 +65,15 @@ def _joined(values: Sequence[Any]) -> Any:
     for made in (made for items in lists for made in items):
         seen.setdefault(made.get("id") if isinstance(made, dict) and "id" in made else id(made), made)
     return list(seen.values())
+
+
+def _cut(run: Run, item: LinkField, lists: list[Any], table: Table, limit: int) -> None:
+    """Plain lists have an end, and say so where they meet it."""
+    for row, items in enumerate(lists):
+        if len(items) > limit:
+            lists[row] = items[:limit]
+            table.flags.setdefault(row, []).append((item.key, f"cut at {limit} items"))
+            run.flags[item.coordinate] = run.flags.get(item.coordinate, 0) + 1
 
 
 def _list_of(groups: Mapping[Key, list[Any]], row: Any) -> list[Any]:

@@ -27,11 +27,12 @@ class Runner:
 
     person_tag = sha256(b"Person").digest()[:2]
 
-    def __init__(self, catalog: Catalog, ids: NodeIds, cursors: Cursors, calls: CallReader) -> None:
+    def __init__(self, catalog: Catalog, ids: NodeIds, cursors: Cursors, calls: CallReader, list_items: int) -> None:
         self.catalog = catalog
         self.ids = ids
         self.cursors = cursors
         self.calls = calls
+        self.list_items = list_items
         self.specials: Mapping[str, Callable[[Run, RootField, Mapping[str, Any]], Awaitable[Any]]] = {
             "viewer": self._viewer,
             "agencies": self._agencies,

@@ -108,7 +108,7 @@ async def _lookup(
     if known is not None and not rows.count:
         findings.append(Finding(at, f"a key of the list is not found by {', '.join(by)}"))
     if alone.count:
-        findings.append(Finding(at, f"{alone.count} rows for a key that nobody has"))
+        findings.append(Finding(at, f"{alone.count} rows for a key that nobody has", warning=True))
     return findings
 
 

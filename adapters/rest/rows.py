@@ -185,13 +185,19 @@ class Decoder:
         array = parse_path(child.array, up=True)
         each = tuple(tuple(parse_path(column, up=True) for column in group) for group in child.each)
         if child.value is not None:
-            value = child.value if child.value.columns or each else replace(child.value, columns=("",))
-            fields: tuple[_Field, ...] = (self._field("", value),)
+            bindings = {"": child.value if child.value.columns else replace(child.value, columns=("",))}
         else:
             unknown = [path for path in select.columns if path not in child.fields]
             if unknown:
                 raise Unsupported(f"{select.name}.{unknown[0]} is not supplied")
-            fields = tuple(self._field(path, child.fields[path]) for path in select.columns)
+            bindings = {path: child.fields[path] for path in select.columns}
+        fields = tuple(self._field(path, binding) for path, binding in bindings.items())
+        if each:  # columns are named as in the first group: their position is what the groups share
+            first = child.each[0]
+            fields = tuple(
+                replace(item, natives=tuple((first.index(column),) for column in item.reading.columns))
+                for item in fields
+            )
         nested = tuple(self._child(child.children, below) for below in select.children)
         return _ChildPlan(select.name, array, each, fields, nested)
 
@@ -259,13 +265,5 @@ def _elements(value: Any) -> Sequence[Any]:
 
 def _each(plan: _ChildPlan, level: _Level, count: int) -> list[list[Any]]:
     """Repeated columns as elements: the values of one group, by position; a group without any value is no element."""
-    scalar = len(plan.fields) == 1 and plan.fields[0].path == ""
     groups = [list(zip(*(level.column(path) for path in group), strict=True)) for group in plan.each]
-    return [
-        [
-            values[0] if scalar and len(values) == 1 else list(values)
-            for group in groups
-            if not all(map(blank, values := group[row]))
-        ]
-        for row in range(count)
-    ]
+    return [[list(values) for group in groups if not all(map(blank, values := group[row]))] for row in range(count)]

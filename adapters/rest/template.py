@@ -116,7 +116,11 @@ class Template:
         self, name: str, value: tuple[Piece, ...], single: Mapping[str, Any], keys: Sequence[Mapping[str, Any]]
     ) -> list[str]:
         if self.many in ("comma", "repeat") and any(hole and part in self._by for hole, part in value):
-            each = [encoded for key in keys if (encoded := _text(value, {**single, **key})) is not None]
+            if len(value) == 1:
+                name_of_key = value[0][1]
+                each = [_quoted(key[name_of_key]) for key in keys]
+            else:
+                each = [encoded for key in keys if (encoded := _text(value, {**single, **key})) is not None]
             if self.many == "comma":
                 return [f"{name}={','.join(each)}"]
             return [f"{name}={encoded}" for encoded in each]
@@ -137,6 +141,12 @@ class Template:
         return node
 
 
+def _quoted(value: Any) -> str:
+    if value.__class__ is str and value.isascii() and value.isalnum():
+        return value  # type: ignore[no-any-return]
+    return quote(wire(value), safe="")
+
+
 def _text(value: tuple[Piece, ...], values: Mapping[str, Any]) -> str | None:
     """One encoded query value; ``None`` when a placeholder is absent."""
     out = ""
@@ -144,7 +154,7 @@ def _text(value: tuple[Piece, ...], values: Mapping[str, Any]) -> str | None:
         if hole:
             if part not in values:
                 return None
-            out += quote(wire(values[part]), safe="")
+            out += _quoted(values[part])
         else:
             out += quote(part, safe="*")
     return out

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from adapters.contract import (
+    MISSING,
     PUBLISHED,
     AllOf,
     CollectionSpec,
@@ -25,7 +26,7 @@ from adapters.contract import (
 )
 from adapters.errors import Unsupported
 from adapters.evaluate import Evaluation, evaluation
-from adapters.mapping import ANY, PRESENT, Asking, CodeTables, asking
+from adapters.mapping import ANY, PRESENT, Asking, CodeTables, asking, effective_steps
 from adapters.rest.template import CONTROL, Template
 
 Bound = Literal["lt", "lte", "gt", "gte"]
@@ -58,6 +59,8 @@ class Push:
             op, natives = self.asking.bound(self.compare.op, value)  # type: ignore[arg-type]
             sent = _sendable(natives) if self.bound in WIDER[op] else ()
             return (sent[0], self.exact and self.bound == op) if sent else ()
+        if len(self.asking.columns) > 1:  # no single native: the API speaks of it in harmonised terms, or not at all
+            return value, False
         found = self.asking.ask(value)
         if not found:
             return None
@@ -67,7 +70,9 @@ class Push:
     @property
     def exact(self) -> bool:
         """The API's own filter leaves nothing to check."""
-        return self.asking is None or (self.asking.exact and self.bound in (None, self.compare.op))
+        return self.asking is None or (
+            self.asking.exact and len(self.asking.columns) == 1 and self.bound in (None, self.compare.op)
+        )
 
 
 def _sendable(natives: Sequence[Any]) -> tuple[Any, ...]:
@@ -89,11 +94,14 @@ class KeyPart:
     asking: Asking | None
     position: int = -1
     compare: Compare | None = None
+    plain: bool = False
 
     def natives(self, value: Any) -> list[Any]:
         """Every native that reads as ``value`` and can be sent."""
         if self.asking is None:
             return [] if value is None else [value]
+        if self.plain:
+            return [value]
         return [sent[0] for found in self.asking.ask(value) if (sent := _sendable(found))]
 
 
@@ -229,7 +237,9 @@ def _keys(
         if ask is not None and not ask.invertible:
             return None
         if path in spec.keys:
-            parts.append(KeyPart(path, ask, spec.keys.index(path)))
+            parts.append(
+                KeyPart(path, ask, spec.keys.index(path), plain=binding is not None and _stored_as_is(binding))
+            )
             continue
         operators = ("eq", "startsWith") if ask is None else ("eq", "in")
         compare = next((t for t in terms if isinstance(t, Compare) and t.path == path and t.op in operators), None)
@@ -237,6 +247,17 @@ def _keys(
             return None
         parts.append(KeyPart(path, ask, compare=compare))
     return tuple(parts)
+
+
+def _stored_as_is(binding: FieldBinding) -> bool:
+    """Natives are the harmonised texts: nothing to convert key by key."""
+    return (
+        len(binding.columns) == 1
+        and not (binding.codes or binding.format or binding.split or binding.list or binding.tuple_key)
+        and not effective_steps(binding)
+        and binding.const is MISSING
+        and binding.absent is MISSING
+    )
 
 
 def _pushes(
@@ -263,7 +284,7 @@ def _pushes(
 def _push(term: Compare, ask: Asking | None, free: set[str]) -> Push | None:
     path, op = term.path, term.op
     if op == "eq" and path in free:
-        return Push(path, term, ask) if ask is None or ask.invertible else None
+        return Push(path, term, ask) if ask is None or ask.invertible or len(ask.columns) > 1 else None
     if op == "startsWith" and ask is None and path in free:
         return Push(path, term, None)
     for bound in WIDER.get(op, ()):

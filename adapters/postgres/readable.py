@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from adapters.contract import FieldBinding
-from adapters.postgres.expressions import TEXT_TYPE
 from adapters.postgres.scope import Column
 from adapters.postgres.statement import Element, inline
 
@@ -20,8 +19,8 @@ _TOKENS = {
     "mm": "[0-5][0-9]",
     "ss": "[0-5][0-9]",
 }
-_SHORT_MONTHS = "(?![0-9]{4}(0230|0231|0431|0631|0931|1131))"
-_PIECE = re.compile("|".join(_TOKENS) + "|.")
+_DAY = "((0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])|(0[469]|11)(0[1-9]|[12][0-9]|30)|02(0[1-9]|[12][0-9]))"  # MMdd
+_PIECE = re.compile("MMdd|" + "|".join(_TOKENS) + "|.")
 
 
 def readable(binding: FieldBinding, columns: Sequence[Column]) -> Element | None:
@@ -35,12 +34,14 @@ def readable(binding: FieldBinding, columns: Sequence[Column]) -> Element | None
         return None
     return sa.and_(
         *(
-            sa.cast(element, TEXT_TYPE).op("~", is_comparison=True)(inline(_regex(pattern)))
-            for pattern, (element, _) in zip(patterns, columns, strict=True)
+            element.op("~", is_comparison=True)(inline(_regex(pattern, column.name == "bpchar")))
+            for pattern, (element, column) in zip(patterns, columns, strict=True)
         )
     )
 
 
-def _regex(pattern: str) -> str:
-    body = "".join(_TOKENS.get(piece) or re.escape(piece) for piece in _PIECE.findall(pattern))
-    return f"^{_SHORT_MONTHS if pattern.startswith('yyyyMMdd') else ''}{body}$"
+def _regex(pattern: str, padded: bool) -> str:
+    """Over the bare column, whose statistics then tell the planner that nearly every row matches."""
+    tokens = {**_TOKENS, "MMdd": _DAY}
+    body = "".join(tokens.get(piece) or re.escape(piece) for piece in _PIECE.findall(pattern))
+    return f"^{body}{' *' if padded else ''}$"

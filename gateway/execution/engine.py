@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from graphql import ExecutionResult, execute_sync
+from graphql import ExecutionResult, Undefined, execute_sync
 
 from gateway.errors import ClientError, ErrorCode, RequestErrors
 from gateway.execution.explain import Explainer
@@ -116,7 +116,9 @@ def introspect(planned: Planned, view: View) -> ExecutionResult:
         view.schema,
         document,
         operation_name=planned.plan.operation_name,
-        variable_values=dict(planned.variables.coerced),
+        variable_values={
+            name: source.value for name, source in planned.variables.sources.items() if source.value is not Undefined
+        },
     )
     assert isinstance(result, ExecutionResult)
     return result

@@ -29,7 +29,7 @@ async def local_page(
     """The connection over the rows of ``table``, which are in order; ``places`` are their order values, ascending."""
     claims = sorted((name, str(value)) for name, value in run.params.items())
     bound = binding(page.selected.coordinate, bound_to, run.view.fingerprint, claims)
-    start = runner.cursors.decode(bound, call.cursor) if call.cursor else {}
+    start = runner.cursors.decode(bound, call.cursor) if call.cursor is not None else {}
     known = list(range(table.count))
     given = start.get(GATEWAY, Position())
     if call.forward and given.last is not None:

@@ -9,6 +9,7 @@ from typing import Any
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
+    GraphQLError,
     GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
@@ -23,6 +24,7 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues, get_argument_values
 
+from gateway.errors import ClientError, ErrorCode
 from resolvers.fields import INNER_LINKS, Binding, Bound, Enclosing, Link, binding_of
 
 TYPENAME = "__typename"
@@ -54,12 +56,16 @@ class Selected:
         return f"{self.parent}.{self.name}"
 
     def values(self, variables: VariableValues | None) -> Mapping[str, Any]:
-        """The coerced arguments of one request."""
+        """The coerced arguments of one request. Raises ``ClientError``: validation lets a variable that may be null
+        stand where an argument with a default may not be."""
         if self.arguments is not None:
             return self.arguments
         assert self.definition is not None
         assert self.node is not None
-        return get_argument_values(self.definition, self.node, variables)
+        try:
+            return get_argument_values(self.definition, self.node, variables)
+        except GraphQLError as error:
+            raise ClientError(ErrorCode.BAD_USER_INPUT, error.message) from None
 
     def only(self) -> tuple[Selected, ...]:
         """The selection of a field with one possible object type."""
@@ -85,10 +91,14 @@ class OperationReader:
         self.variables = variables
 
     def root(self) -> Selection:
+        """Raises ``ClientError`` when a condition's variable is null, which validation lets pass."""
         query = self.schema.query_type
         assert query is not None
-        grouped = collect_fields(self.schema, self.fragments, self.variables, query, self.operation)
-        return self._selection(query, grouped.grouped_field_set)
+        try:
+            grouped = collect_fields(self.schema, self.fragments, self.variables, query, self.operation)
+            return self._selection(query, grouped.grouped_field_set)
+        except GraphQLError as error:
+            raise ClientError(ErrorCode.BAD_USER_INPUT, error.message) from None
 
     def _selection(self, parent: GraphQLObjectType, grouped: Mapping[str, Sequence[Any]]) -> Selection:
         selected = []

@@ -127,7 +127,7 @@ def _sources(table: Table) -> list[tuple[str, Mapping[str, Any]]]:
         if zone:
             try:
                 ZoneInfo(zone)
-            except (OSError, ValueError):
+            except (KeyError, OSError, ValueError):
                 inner.fault("timezone", f"no time zone `{zone}`; use a name such as America/Toronto")
         found.append((name, inner.data))
     if not found:

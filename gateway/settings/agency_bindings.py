@@ -100,7 +100,8 @@ def binding(table: Table, name: str, path: str, type_: FieldType, scope: Scope) 
                 inner.fault(other, "has no meaning beside `const`")
         return FieldBinding(path, type_.name, const=_legal(inner, "const", type_), enum=type_.enum, list=type_.list)
     if "from" not in inner:
-        inner.fault("", "needs `from` or `const`")
+        if inner.data.keys() <= BINDING.keys():  # else a misspelt key is told already
+            inner.fault("", "needs `from` or `const`")
         return None
     columns = _columns(inner, "from", scope)
     if not columns:

@@ -35,8 +35,8 @@ def read(*natives: Sequence[Any], type: str = "String", zone: str | None = TORON
     return reading(binding, zone=zone, tables=tables).read(natives, len(natives[0]))
 
 
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)
+def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 # ---- types --------------------------------------------------------------------------------------

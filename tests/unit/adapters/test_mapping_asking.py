@@ -33,8 +33,8 @@ def steps(*names: str) -> Any:
     return tuple(map(parse_step, names))
 
 
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)
+def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 def test_a_plain_column_is_asked_as_it_is() -> None:

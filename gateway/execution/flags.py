@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from gateway.execution.table import Table
+from gateway.planning.plan import ChildrenField, MetaField, ObjectField, Shape
 from resolvers.identifiers import data_problem
 
 Found = dict[int, list[tuple[str, str]]]
+Counts = dict[tuple[int, str], int]
 
 MEMO = 50_000
 PATTERN = "pattern"
@@ -19,15 +22,8 @@ _problem = lru_cache(MEMO)(data_problem)
 def flags_of(table: Table) -> Found:
     """Per row the flags on the row itself and on lists inside it, as (path, problem)."""
     found: Found = {row: list(flags) for row, flags in table.flags.items()}
-    for path, index, identifier in table.identifiers:
-        column = table.columns[index]
-        bad = {
-            value for value in set(column) if value is not None and _problem(identifier, value) not in (None, PATTERN)
-        }
-        if bad:
-            for row, value in enumerate(column):
-                if value in bad:
-                    found.setdefault(row, []).append((path, _problem(identifier, value) or ""))
+    for row, path, problem in _wrong_digits(table):
+        found.setdefault(row, []).append((path, problem))
     for name, below in table.children.items():
         if below.flagged:
             continue
@@ -37,3 +33,46 @@ def flags_of(table: Table) -> Found:
                 place = f"{name}[{child - below.offsets[row]}]"
                 found.setdefault(row, []).extend((f"{place}.{path}", problem) for path, problem in inner.get(child, ()))
     return found
+
+
+def shown_digits(shape: Shape, table: Table) -> Counts:
+    """How many wrong check digits the ``dataFlags`` of the shape show, by table and path from the shape's rows.
+
+    Adapters tell every other flag with the rows; check digits are reckoned only where they are shown."""
+    counts: Counts = {}
+    _count_shown(shape, table, "", counts)
+    return counts
+
+
+def _count_shown(shape: Shape, table: Table, prefix: str, counts: Counts) -> None:
+    for item in shape.fields:
+        if isinstance(item, MetaField) and item.kind == "dataFlags":
+            _count(table, prefix, counts)
+        elif isinstance(item, ObjectField) and item.shape is not None:
+            _count_shown(item.shape, table, prefix, counts)
+        elif isinstance(item, ChildrenField) and item.shape is not None:
+            _count_shown(item.shape, table.children[item.name].table, f"{prefix}{item.name}.", counts)
+
+
+def _count(table: Table, prefix: str, counts: Counts) -> None:
+    own: Counts = {}
+    for _, path, _ in _wrong_digits(table):
+        key = id(table), prefix + path
+        own[key] = own.get(key, 0) + 1
+    counts.update(own)
+    for name, below in table.children.items():
+        if not below.flagged:
+            _count(below.table, f"{prefix}{name}.", counts)
+
+
+def _wrong_digits(table: Table) -> Iterator[tuple[int, str, str]]:
+    """Row, path and problem of each value of the table's own columns whose check digit is wrong."""
+    for path, index, identifier in table.identifiers:
+        column = table.columns[index]
+        bad = {
+            value for value in set(column) if value is not None and _problem(identifier, value) not in (None, PATTERN)
+        }
+        if bad:
+            for row, value in enumerate(column):
+                if value in bad:
+                    yield row, path, _problem(identifier, value) or ""

@@ -83,9 +83,16 @@ class Run:
     flags: dict[str, int] = field(default_factory=dict)
     nulls: bool = False
     counted: dict[int, Table] = field(default_factory=dict)
+    counted_digits: set[tuple[int, str]] = field(default_factory=set)
 
-    def count_flags(self, table: Table, type_name: str) -> None:
-        """Rows that are shown count once, however many shapes show them."""
+    def count_flags(self, table: Table, type_name: str, digits: Mapping[tuple[int, str], int]) -> None:
+        """Rows that are shown count once, however many shapes show them. ``digits``: wrong check digits, by table and
+        path."""
+        for key, count in digits.items():
+            if key not in self.counted_digits:
+                self.counted_digits.add(key)
+                coordinate = f"{type_name}.{key[1]}"
+                self.flags[coordinate] = self.flags.get(coordinate, 0) + count
         if id(table) in self.counted:
             return
         self.counted[id(table)] = table

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.execution.assembly import Assembly, Linked
+from gateway.execution.flags import shown_digits
 from gateway.execution.nulls import Null
 from gateway.execution.run import Run, together
 from gateway.execution.table import Table, from_dicts
@@ -27,7 +28,7 @@ async def build(runner: Runner, run: Run, shape: Shape, table: Table) -> list[An
     if not table.count:
         _note_unasked(run, shape)
         return []
-    run.count_flags(table, shape.type_name)
+    run.count_flags(table, shape.type_name, shown_digits(shape, table))
     linked: Linked = {}
     waiting: list[Any] = []
     _collect(runner, run, shape, table, linked, waiting)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from adapters.mapping.columns import Column, Flags
@@ -87,6 +88,11 @@ def instant(local: datetime, zone: str) -> tuple[datetime, str]:
 def instants(column: Column, zone: str | None) -> tuple[Column, Flags]:
     """Datetimes, naive or aware, as aware UTC; ``None`` kept. Naive ones without a ``zone`` are null and flagged."""
     offsets = _offsets(zone) if zone else None
+    if offsets is not None:
+        try:
+            return _plain_locals(column, offsets), []
+        except (TypeError, AttributeError, OverflowError):  # a null, an aware time, a day with a transition
+            pass
     out: Column = []
     flags: Flags = []
     for row, value in enumerate(column):
@@ -112,6 +118,13 @@ def instants(column: Column, zone: str | None) -> tuple[Column, Flags]:
             if problem:
                 flags.append((row, problem))
     return out, flags
+
+
+def _plain_locals(column: Column, offsets: _Offsets) -> Column:
+    """The quick way for naive times on days without a transition. Raises otherwise."""
+    if any(map(attrgetter("tzinfo"), column)):
+        raise TypeError
+    return [value.replace(tzinfo=UTC) - offsets[value.date()] for value in column]
 
 
 def _aware(value: datetime, row: int, flags: Flags) -> datetime | None:

@@ -87,7 +87,7 @@ def test_bindings_of_a_strangers_database(northwind: AgencyFile) -> None:
     assert isinstance(decision, Decision)
     assert decision.rows[0] == (("+", "*"), "RELEASED")
     assert order.fields["status"].columns == ("shipped_date", "ship_via")
-    assert order.orderable == {"eta", "ccn"}
+    assert order.orderable == frozenset({"eta", "ccn"})
     assert declaration.unless == {"order_date": ("",)}
     assert declaration.parts["customer"].on == {"customer_id": "customer_id"}
     assert declaration.supplies("importer.name")

@@ -157,7 +157,7 @@ def test_collections(old: str, new: str, key: str, problem: str, types: TypeCata
             "twice",
         ),
         ('parts.p]\ntable = "x"\n[collections.c.parts.p.fields]\nucr = "x"', "parts.p.on", "missing"),
-        ('parts.p]\ntable = "x"\nom = 1', "parts.p.om", "did you mean on?"),
+        ('parts.p]\ntable = "x"\nnewset = 1', "parts.p.newset", "did you mean newest?"),
         ('children.boxes]\ntable = "x"', "children.boxes", "no list `boxes`"),
         ('children.containers]\nfrom = "x"\neach = ["a"]', "children.containers", "one of them"),
         ('children.containers]\ntable = "x"', "children.containers.on", "missing"),

@@ -57,7 +57,9 @@ class Paged:
 
 async def connections(runner: Runner, run: Run, paged: Paged) -> list[Any]:
     """One connection object per slice. Each node shape is built once, over the rows of all of them."""
-    chosen = sorted({row for cut in paged.slices for row in cut.rows})
+    chosen: Sequence[int] = sorted({row for cut in paged.slices for row in cut.rows})
+    if chosen and chosen[-1] == len(chosen) - 1:
+        chosen = range(len(chosen))  # the first rows of the table: a slice
     place = {row: index for index, row in enumerate(chosen)}
     table = paged.table if len(chosen) == paged.table.count else take(paged.table, chosen)
     shapes = paged.page.node_shapes()

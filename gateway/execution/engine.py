@@ -13,7 +13,7 @@ from graphql import ExecutionResult, Undefined, execute_sync
 from gateway.errors import ClientError, ErrorCode, RequestErrors
 from gateway.execution.explain import Explainer
 from gateway.execution.reports import merged
-from gateway.execution.run import Run
+from gateway.execution.run import Report, Run
 from gateway.execution.runner import Runner
 from gateway.planning.introspection import only_introspection
 from gateway.planning.operations import Planned, Planner
@@ -89,10 +89,10 @@ class Engine:
         extensions: dict[str, Any] = {}
         if run.reports:
             extensions["completeness"] = {
-                "complete": all(report.code is None for report in reports),
+                "complete": all(report.code is None for report in run.reports),
                 "sources": [
                     {"agency": one.agency, "outcome": one.outcome, "asOf": one.as_of, "rows": one.rows}
-                    for one in reports
+                    for one in merged(self._shown(run))
                 ],
             }
         if run.flags:
@@ -107,6 +107,12 @@ class Engine:
             "outcome": "errors" if run.errors else "ok",
         }
         return Answer(data, run.errors, extensions, log)
+
+    def _shown(self, run: Run) -> list[Report]:
+        """The reports a client may see: a computed field may have asked agencies that are not in the view."""
+        inner = {report.agency for report in run.reports if report.inner}
+        hidden = {agency for agency in inner if not self.runner.supplied(run, agency)}
+        return [report for report in run.reports if not (report.inner and report.agency in hidden)]
 
 
 def introspect(planned: Planned, view: View) -> ExecutionResult:

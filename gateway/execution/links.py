@@ -177,7 +177,9 @@ class Failing:
             self.run.nulls = True
             null = Null(self.item.coordinate, self.causes)
             return [null if row else value for row, value in zip(wanted, column, strict=True)]
-        partial(self.run, self.causes, self.item.fetch.at if self.item.fetch else ())
+        fetch = self.item.fetch
+        if fetch is not None and not fetch.inner:  # what a computed field lacks, its result says
+            partial(self.run, self.causes, fetch.at)
         return column
 
     def _by_agency(self, column: list[Any], wanted: Sequence[Any]) -> list[Any]:

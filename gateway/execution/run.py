@@ -33,7 +33,8 @@ log = structlog.get_logger("guichet.source")
 
 @dataclass(slots=True)
 class Report:
-    """One fetch's answer by one agency. ``code`` is set when there was none."""
+    """One fetch's answer by one agency. ``code`` is set when there was none. ``inner``: asked for a computed field;
+    none of its rows is shown."""
 
     agency: str
     outcome: str
@@ -41,6 +42,7 @@ class Report:
     rows: int | None = 0
     truncated: bool = False
     code: str | None = None
+    inner: bool = False
 
 
 @dataclass(slots=True)
@@ -106,13 +108,15 @@ class Run:
         *,
         keys: Sequence[tuple[Any, ...]] = (),
         keys_of: Mapping[str, Sequence[tuple[Any, ...]]] | None = None,
+        told: bool = True,
     ) -> Answered:
-        """A keyed fetch, of every owner. ``keys_of`` routes keys to the agency that owns them."""
+        """A keyed fetch, of every owner. ``keys_of`` routes keys to the agency that owns them. ``told``: the request's
+        completeness tells of it."""
         waiting = []
         for owner in fetch.owners:
             routed = keys if keys_of is None else keys_of.get(owner.agency, ())
             if routed:
-                waiting.append(self.ask_owner(fetch, owner, FetchCall(keys=routed)))
+                waiting.append(self.ask_owner(fetch, owner, FetchCall(keys=routed), told=told))
         return collect(await together(waiting))
 
     async def ask_only(self, fetch: Fetch, owner: Owner, keys: Sequence[tuple[Any, ...]]) -> Answered:
@@ -125,39 +129,47 @@ class Run:
         owner: Owner,
         call: FetchCall,
         shape: OwnerShape | None = None,
+        *,
+        told: bool = True,
     ) -> tuple[Table | None, Report, Rows | None]:
         """One fetch of one owner: its table and report. A failure is a report, never an exception."""
+        table, report, rows = await self._ask_owner(fetch, owner, call, shape)
+        if told:
+            self.reports.append(report)
+        return table, report, rows
+
+    async def _ask_owner(
+        self, fetch: Fetch, owner: Owner, call: FetchCall, shape: OwnerShape | None
+    ) -> tuple[Table | None, Report, Rows | None]:
         rule = settle(fetch.predicates.get(owner.id), owner, self.params)
         how = self.layout(fetch, owner)
         if rule is False:
-            report = Report(owner.agency, "ANSWERED", self.now)
-            return empty(fetch.needs), self._done(report), None
+            return empty(fetch.needs), Report(owner.agency, "ANSWERED", self.now, inner=fetch.inner), None
         try:
             prepared = self._prepared(fetch, owner, how, shape, None if rule is True else rule)
             call.params = {**self.params, **call.params} if call.params else self.params
             call.deadline = min(self.context.deadline, asyncio.get_running_loop().time() + self.source_timeout)
             rows = await prepared.run(call)
         except (SourceError, Unsupported, TimeoutError) as error:
-            return None, self._failed(owner, error), None
+            return None, self._failed(fetch, owner, error), None
         stale = owner.spec.freshness is not None and self.now - rows.as_of > owner.spec.freshness
         table = from_rows(rows, how, Origin(owner.agency, rows.as_of, stale, owner))
         for check in fetch.checks.get(owner.id, ()):
             kept = await self._checked(check, table)
-            if isinstance(kept, Report):
-                return None, kept, None
+            if isinstance(kept, Report):  # told as the owner's own failure: whom the rule asks is not the caller's to know
+                return None, Report(owner.agency, kept.outcome, None, None, code=kept.code, inner=fetch.inner), None
             table = kept
-        report = Report(owner.agency, "STALE" if stale else "ANSWERED", rows.as_of, table.count, rows.truncated)
-        return table, self._done(report), rows
+        outcome, shown = "STALE" if stale else "ANSWERED", 0 if fetch.inner else table.count
+        return table, Report(owner.agency, outcome, rows.as_of, shown, rows.truncated, inner=fetch.inner), rows
 
     async def _checked(self, check: Check, table: Table) -> Table | Report:
-        """The rows whose linked row passes its rule. When that cannot be asked, none is shown and the failure told."""
+        """The rows whose linked row passes its rule. When that cannot be asked, none is shown and the failure told;
+        otherwise nothing tells that it was asked, which it only is when there are rows."""
         keys = list(zip(*(table.columns[index] for index in check.local), strict=True))
         wanted = [key for key in dict.fromkeys(keys) if None not in key]
         if not wanted:
             return take(table, [])
-        answered = await self.ask(check.fetch, keys=wanted)
-        for report in answered.reports:  # asked, but none of its rows is shown
-            report.rows = 0
+        answered = await self.ask(check.fetch, keys=wanted, told=False)
         if answered.failed:
             return answered.failed[0]
         columns = check.fetch.needs.columns
@@ -182,11 +194,7 @@ class Run:
             fetch.calls[key] = prepared
         return prepared
 
-    def _done(self, report: Report) -> Report:
-        self.reports.append(report)
-        return report
-
-    def _failed(self, owner: Owner, error: BaseException) -> Report:
+    def _failed(self, fetch: Fetch, owner: Owner, error: BaseException) -> Report:
         if isinstance(error, Unsupported):
             error = SourceRefused(str(error))
         elif isinstance(error, TimeoutError):
@@ -201,7 +209,7 @@ class Run:
             detail=str(error),
         )
         outcome = OUTCOMES.get(error.code, "UNAVAILABLE")
-        return self._done(Report(owner.agency, outcome, None, None, code=error.code))
+        return Report(owner.agency, outcome, None, None, code=error.code, inner=fetch.inner)
 
 
 MAX_CALL_SHAPES = 256

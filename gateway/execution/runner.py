@@ -18,7 +18,6 @@ from gateway.execution.table import Table, concat, from_dicts
 from gateway.planning.calls import CallReader, PageCall
 from gateway.planning.catalog import Catalog
 from gateway.planning.plan import Fetch, LinkField, Page, Plan, RootField, Shape
-from resolvers.identifiers import split_transaction_number
 from resolvers.rules.cited_permits import verify_permit
 
 
@@ -152,7 +151,7 @@ class Runner:
         key = [arguments[name] for _, name in root.arguments]
         version: int | None = None
         if fetch.keys == ("transactionNumber",):
-            key[0], version = split_transaction_number(key[0])
+            version = getattr(key[0], "version", None)  # the scalar has split it off already
         agency = arguments[root.agency] if root.agency else None
         return await self._one(run, fetch, shape, tuple(key), agency, version)
 

@@ -258,7 +258,11 @@ def _concat_children(needs: Needs, parts: Sequence[Children]) -> Children:
 
 def take(table: Table, rows: Sequence[int]) -> Table:
     """The rows at these positions, in this order."""
-    picked = Table(len(rows), [[column[row] for row in rows] for column in table.columns])
+    if isinstance(rows, range) and rows.start == 0 and rows.step == 1:
+        columns = [column[: rows.stop] for column in table.columns]
+    else:
+        columns = [[column[row] for row in rows] for column in table.columns]
+    picked = Table(len(rows), columns)
     picked.origins = table.origins
     picked.identifiers, picked.reports = table.identifiers, table.reports
     picked.origin = None if table.origin is None else [table.origin[row] for row in rows]

@@ -143,7 +143,7 @@ class Template:
 
 def _quoted(value: Any) -> str:
     if value.__class__ is str and value.isascii() and value.isalnum():
-        return value  # type: ignore[no-any-return]
+        return value
     return quote(wire(value), safe="")
 
 

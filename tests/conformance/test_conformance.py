@@ -1,0 +1,199 @@
+"""What every adapter must answer, whatever it asks of its agency: the memory source is the reference."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from adapters.contract import (
+    AllOf,
+    AnyOf,
+    ChildRows,
+    ChildSelect,
+    Compare,
+    FetchCall,
+    FetchSpec,
+    Negation,
+    OrderTerm,
+    Param,
+    Predicate,
+    Rows,
+    Source,
+    Value,
+)
+from tests.conformance.world import reference
+
+COLUMNS = ("number", "type", "status", "holder.name", "validTo", "fee.amount", "updatedAt", "held")
+SPEC = FetchSpec("permit", COLUMNS, (ChildSelect("lines", ("line", "hs", "used.value")),))
+REFERENCE = reference()
+
+
+def _children(child: ChildRows, row: int) -> Any:
+    elements = range(child.offsets[row], child.offsets[row + 1])
+    return [tuple(_plain(column[i]) for column in child.columns) for i in elements]
+
+
+def _plain(value: Any) -> Any:
+    """Decimals by value: the texts ``10`` and ``10.0`` are the same amount."""
+    if isinstance(value, str) and value.replace(".", "", 1).isdigit():
+        return float(value) if "." in value or len(value) < 4 else value
+    return value
+
+
+def shown(rows: Rows, ordered: bool) -> Any:
+    flags: dict[int, set[str]] = {}
+    for flag in rows.flags:
+        flags.setdefault(flag.row, set()).add(flag.path)
+    listed = [
+        (
+            tuple(_plain(column[i]) for column in rows.columns),
+            tuple(map(repr, (_children(child, i) for child in rows.children))),
+            tuple(sorted(flags.get(i, ()))),
+        )
+        for i in range(rows.count)
+    ]
+    return listed if ordered else sorted(listed, key=repr)
+
+
+async def same(source: Source, spec: FetchSpec, call: FetchCall, *, ordered: bool = False) -> Rows:
+    """The answer, proved equal to the reference's."""
+    answer = await source.prepare(spec).run(call)
+    expected = await REFERENCE.prepare(spec).run(call)
+    assert shown(answer, ordered) == shown(expected, ordered)
+    assert (answer.total, answer.totals) == (expected.total, expected.totals)
+    return answer
+
+
+OPERANDS: list[tuple[str, str, Any]] = [
+    *(("type", op, "plant") for op in ("eq", "ne", "lt", "lte", "gt", "gte", "startsWith")),
+    ("type", "in", ["meat", "é"]),
+    ("type", "in", []),
+    ("type", "null", True),
+    ("type", "null", False),
+    ("type", "startsWith", ""),
+    ("holder.name", "startsWith", "Be_"),
+    ("holder.name", "startsWith", "Beta%"),
+    *(("status", op, "ISSUED") for op in ("eq", "ne")),
+    ("status", "in", ["ISSUED", "EXPIRED"]),
+    ("status", "null", True),
+    *(("validTo", op, date(2026, 11, 3)) for op in ("eq", "ne", "lt", "lte", "gt", "gte")),
+    ("validTo", "null", True),
+    *(("fee.amount", op, "10.00") for op in ("eq", "ne", "lt", "lte", "gt", "gte")),
+    *(("updatedAt", op, datetime(2026, 11, 24, 2, tzinfo=UTC)) for op in ("eq", "ne", "lt", "lte", "gt", "gte")),
+    *(("held", op, True) for op in ("eq", "ne")),
+    ("held", "null", False),
+    ("lines.hs", "eq", "0401"),
+    ("lines.hs", "ne", "0401"),
+    ("lines.hs", "startsWith", "04"),
+    ("lines.hs", "null", True),
+    ("lines.used.value", "gt", "9.6"),
+]
+
+
+@pytest.mark.parametrize("negated", [False, True])
+@pytest.mark.parametrize(("path", "op", "operand"), OPERANDS, ids=lambda value: str(value))
+@pytest.mark.parametrize("place", ["filter", "predicate"])
+async def test_operators(source: Source, path: str, op: Any, operand: Any, negated: bool, place: str) -> None:
+    term: Predicate = Compare(path, op, Param("p"))
+    spec = replace(SPEC, **{place: Negation(term) if negated else term}, count=True)
+    await same(source, spec, FetchCall(params={"p": operand}))
+
+
+def _random(rng: random.Random, depth: int) -> Predicate:
+    if depth == 0 or rng.random() < 0.3:
+        path, op, operand = rng.choice(OPERANDS)
+        return Compare(path, op, Value(operand))  # type: ignore[arg-type]
+    if rng.random() < 0.25:
+        return Negation(_random(rng, depth - 1))
+    terms = tuple(_random(rng, depth - 1) for _ in range(rng.randrange(4)))
+    return AllOf(terms) if rng.random() < 0.5 else AnyOf(terms)
+
+
+class _Unhashed:
+    """Lists in literals make a predicate unhashable; tuples do not."""
+
+    def __new__(cls, predicate: Predicate) -> Any:
+        match predicate:
+            case Compare(operand=Value(value=list() as value)):
+                return replace(predicate, operand=Value(tuple(value)))
+            case AllOf(terms=terms) | AnyOf(terms=terms):
+                return replace(predicate, terms=tuple(cls(term) for term in terms))
+            case Negation(term=term):
+                return Negation(cls(term))
+        return predicate
+
+
+@pytest.mark.parametrize("seed", range(40))
+async def test_nested_conditions(source: Source, seed: int) -> None:
+    rng = random.Random(seed)
+    spec = replace(SPEC, filter=_Unhashed(_random(rng, 3)), predicate=_Unhashed(_random(rng, 2)))
+    await same(source, spec, FetchCall())
+
+
+ORDERS = [
+    (OrderTerm("number"),),
+    (OrderTerm("number", True),),
+    (OrderTerm("validTo"), OrderTerm("number")),
+    (OrderTerm("validTo", True), OrderTerm("number", True)),
+    (OrderTerm("status"), OrderTerm("validTo", True), OrderTerm("number")),
+    (OrderTerm("fee.amount", True), OrderTerm("number")),
+    (OrderTerm("updatedAt"), OrderTerm("number", True)),
+    (OrderTerm("held", True), OrderTerm("type", codepoint=True), OrderTerm("number")),
+]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: "+".join(f"{t.path}{'-' * t.descending}" for t in order))
+async def test_pages_by_cursor(source: Source, order: tuple[OrderTerm, ...]) -> None:
+    """Every page after every row of the page before, until the end."""
+    spec = replace(SPEC, order=order, limit=True, count=True, filter=Compare("status", "eq", Value("ISSUED")))
+    for condition in (None, spec.filter):
+        page = replace(spec, filter=condition)
+        call, seen = FetchCall(limit=6), 0
+        while True:
+            rows = await same(source, page, call, ordered=True)
+            seen += rows.count
+            if rows.count == 0:
+                break
+            last = tuple(rows.columns[COLUMNS.index(term.path)][-1] for term in order)
+            page = replace(page, after=tuple(value is None for value in last))
+            call = FetchCall(limit=6, cursor=last)
+        assert seen == rows.total
+
+
+@pytest.mark.parametrize("keys", [[("P001",)], [("P001",), ("P039",), ("nobody",), ("P020",), ("a,b/c?d=%",)]])
+async def test_lookups(source: Source, keys: list[tuple[str]]) -> None:
+    rows = await same(source, replace(SPEC, keys=("number",)), FetchCall(keys=keys))
+    assert rows.count == sum(key[0].startswith("P") for key in keys)
+    await same(
+        source, replace(SPEC, keys=("number",), predicate=Compare("held", "eq", Value(True))), FetchCall(keys=keys)
+    )
+
+
+async def test_lookups_by_several_columns(source: Source) -> None:
+    spec = FetchSpec(
+        "decision", ("reasonCode", "sequence", "transactionNumber"), keys=("transactionNumber", "sequence")
+    )
+    keys = [("T1", 0), ("T1", 1), ("T2", 0), ("T0", 1), ("T5", 2), ("T9", 0), ("T0", 3)]
+    rows = await same(source, spec, FetchCall(keys=keys))
+    assert rows.count == 6, "never the cross product of the columns"
+
+
+@pytest.mark.parametrize("limit", [0, 1, 3])
+@pytest.mark.parametrize("descending", [False, True])
+async def test_limits_and_counts_per_key(source: Source, limit: int, descending: bool) -> None:
+    order = (OrderTerm("validTo", descending), OrderTerm("number"))
+    spec = replace(SPEC, keys=("type",), per_key=True, limit=True, count=True, order=order)
+    await same(source, spec, FetchCall(keys=[("plant",), ("meat",), ("none",)], limit=limit))
+
+
+async def test_dirty_values_are_null_and_flagged(source: Source) -> None:
+    rows = await same(source, replace(SPEC, columns=("number", "validTo", "status")), FetchCall())
+    assert sorted(flag.path for flag in rows.flags) == ["status", "validTo", "validTo"]
+    rows = await same(
+        source, replace(SPEC, columns=("number",), filter=Compare("validTo", "null", Value(True))), FetchCall()
+    )
+    assert rows.flags == [], "no flag for what is not shown"

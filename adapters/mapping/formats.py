@@ -23,6 +23,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _SECOND = timedelta(seconds=1)
 _FARTHEST = 10**15
+_ISO_DATES = frozenset({"yyyyMMdd", "yyyy-MM-dd"})
+_ISO_TIMES = frozenset(
+    f"{day}{joint}{time}"
+    for day, times in (("yyyyMMdd", ("HHmm", "HHmmss")), ("yyyy-MM-dd", ("HH:mm", "HH:mm:ss")))
+    for joint in " T"
+    for time in times
+)
+"""Formats that ``fromisoformat`` reads as they stand."""
 _FIRST = {"yyyy": "0001", "MM": "01", "dd": "01", "HH": "00", "mm": "00", "ss": "00"}
 
 

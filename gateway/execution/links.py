@@ -44,10 +44,10 @@ async def follow(runner: Runner, run: Run, item: LinkField, table: Table) -> lis
     keys = answer_keys(item, fetch, found)
     failing = Failing(run, item, answered)
     if item.kind == "list":
-        groups: dict[Key, list[Any]] = {}
-        for key, made in zip(keys, objects, strict=True):
-            groups.setdefault(key, []).append(made)
-        lists: list[Any] = [_list_of(groups, row) for row in wanted]
+        groups: dict[Key, list[int]] = {}
+        for place, key in enumerate(keys):
+            groups.setdefault(key, []).append(place)
+        lists: list[Any] = [[objects[place] for place in _places(groups, row)] for row in wanted]
         _cut(run, item, lists, table, runner.list_items)
         return failing.mark(settle_lists(run, item.item_nullable, lists), wanted)
     one = dict(zip(reversed(keys), reversed(objects), strict=True))
@@ -76,10 +76,11 @@ def _cut(run: Run, item: LinkField, lists: list[Any], table: Table, limit: int) 
             run.flags[item.coordinate] = run.flags.get(item.coordinate, 0) + 1
 
 
-def _list_of(groups: Mapping[Key, list[Any]], row: Any) -> list[Any]:
+def _places(groups: Mapping[Key, list[int]], row: Any) -> Sequence[int]:
+    """Where the rows of a key are; those of several keys are in the list's own order, each once."""
     if isinstance(row, list):
-        return [made for key in row for made in groups.get(key, ())]
-    return groups.get(row) or []
+        return sorted({place for key in row for place in groups.get(key, ())})
+    return groups.get(row, ())
 
 
 def wanted_keys(item: LinkField, table: Table) -> list[Any]:

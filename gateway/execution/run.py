@@ -156,7 +156,7 @@ class Run:
         table = from_rows(rows, how, Origin(owner.agency, rows.as_of, stale, owner))
         for check in fetch.checks.get(owner.id, ()):
             kept = await self._checked(check, table)
-            if isinstance(kept, Report):  # told as the owner's own failure: whom the rule asks is not the caller's to know
+            if isinstance(kept, Report):  # told as its own failure: whom the rule asks is not the caller's to know
                 return None, Report(owner.agency, kept.outcome, None, None, code=kept.code, inner=fetch.inner), None
             table = kept
         outcome, shown = "STALE" if stale else "ANSWERED", 0 if fetch.inner else table.count

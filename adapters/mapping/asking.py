@@ -17,7 +17,7 @@ import orjson
 from adapters.contract import MISSING, CodeMap, Decision, FieldBinding, Lookup, Step
 from adapters.mapping.codes import CodeTables, codes_for, reverse
 from adapters.mapping.formats import Format, parse_format
-from adapters.mapping.reading import reading
+from adapters.mapping.reading import looked_up, reading
 from adapters.mapping.steps import apply_steps, effective_steps
 from adapters.mapping.zones import earliest_local, latest_local
 
@@ -136,7 +136,7 @@ class Asking:
         if isinstance(codes, Decision):
             return lambda value: _decided(codes, value)
         if isinstance(codes, Lookup):
-            return lambda value: self._coded(tables.backward(codes.name), value)
+            return self._lookup(codes.name, tables)
         if isinstance(codes, CodeMap):
             backward = reverse(codes.values)
             return lambda value: self._coded(backward, value)
@@ -145,6 +145,19 @@ class Asking:
         if self._form is not None:
             return self._formatted
         return self._plain
+
+    def _lookup(self, name: str, tables: CodeTables) -> Callable[[Any], Natives]:
+        seen: Mapping[str, Any] | None = None
+        backward: Mapping[Any, tuple[str, ...]] = {}
+
+        def ask(value: Any) -> Natives:
+            nonlocal seen, backward
+            forward = tables.forward(name)
+            if forward is not seen:
+                backward, seen = reverse(looked_up(self.binding, self._zone, forward)), forward
+            return self._coded(backward, value)
+
+        return ask
 
     def _coded(self, backward: Mapping[Any, tuple[str, ...]], value: Any) -> Natives:
         return tuple((self._stored(code) if code else None,) for code in codes_for(backward, value))

@@ -51,8 +51,7 @@ class Reading:
 
 
 def reading(binding: FieldBinding, *, zone: str | None, tables: CodeTables) -> Reading:
-    """Compile ``binding``. ``zone`` is the zone of local times, ``tables`` the lookups as they are when read.
-    Raises ``FormatError`` or ``PathError`` for a binding that the loader would refuse."""
+    """``zone``: of local times; ``tables``: lookups as they are when read. Raises ``FormatError`` or ``PathError``."""
     if binding.const is not MISSING:
         constant, _ = converter(binding.type, binding.enum, zone)([binding.const])
         value = [binding.const] if binding.list and not isinstance(binding.const, list) else constant[0]
@@ -100,7 +99,7 @@ def _value(binding: FieldBinding, zone: str | None, tables: CodeTables) -> Conve
     """One column of natives, clean → harmonised: codes, or format and type."""
     convert = converter(binding.type, binding.enum, zone)
     if isinstance(binding.codes, Lookup):
-        return _lookup(binding.codes.name, tables, _implied(binding, convert))
+        return _lookup(binding, zone, tables, binding.codes.name)
     if isinstance(binding.codes, CodeMap):
         return _coded(_Table(binding.codes.values))
     if not binding.format:
@@ -173,8 +172,14 @@ def _coded(table: _Table) -> Convert:
     return convert
 
 
-def _lookup(name: str, tables: CodeTables, convert: Convert) -> Convert:
-    """Like inline codes, over the table as it is now; its values go through the scalar's conversion once a refresh."""
+def looked_up(binding: FieldBinding, zone: str | None, forward: Mapping[str, Any]) -> dict[str, Any]:
+    """A lookup's table with its values as the scalar has them: ``CA VAN`` is ``CAVAN``; what it cannot is null."""
+    values, _ = _implied(binding, converter(binding.type, binding.enum, zone))(list(forward.values()))
+    return dict(zip(forward, values, strict=True))
+
+
+def _lookup(binding: FieldBinding, zone: str | None, tables: CodeTables, name: str) -> Convert:
+    """Like inline codes, over the table as it is now."""
     seen: Mapping[str, Any] | None = None
     coded = _coded(_Table({}))
 
@@ -182,8 +187,7 @@ def _lookup(name: str, tables: CodeTables, convert: Convert) -> Convert:
         nonlocal seen, coded
         forward = tables.forward(name)
         if forward is not seen:
-            values, _ = convert(list(forward.values()))
-            coded, seen = _coded(_Table(dict(zip(forward, values, strict=True)))), forward
+            coded, seen = _coded(_Table(looked_up(binding, zone, forward))), forward
         return coded(column)
 
     return run

@@ -24,7 +24,7 @@ COMPARE: dict[str, Any] = {
 
 def ask(type: str = "String", columns: int = 1, **rest: Any) -> Asking:
     tables = CodeTables()
-    tables.set("port", [(809, "CAVAN"), (810, "CAVAN")])
+    tables.set("port", [(809, "CAVAN"), (810, "CA VAN")])
     binding = FieldBinding("path", type, tuple(f"c{i}" for i in range(columns)), **rest)
     return asking(binding, zone=TORONTO, tables=tables)
 

@@ -1,5 +1,5 @@
 """HTTP APIs that answer in JSON, described by an agency file alone."""
 
-from adapters.rest.source import create
+from adapters.rest.source import RestSource, create
 
-__all__ = ["create"]
+__all__ = ["RestSource", "create"]

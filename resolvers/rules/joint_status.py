@@ -132,14 +132,14 @@ def decide(
     for needed in requirements:
         answered = False
         for one in declared.get(needed[:2], ()):
-            if one.sequence is None or needed.sequence is None or one.sequence == needed.sequence:
-                answered = True
-                rank = RANK_OF_DECISION.get(one.status, UNKNOWN)
-                worst = max(worst, rank)
-                if rank > UNKNOWN:
-                    blocking.add(needed.agency)
-                elif rank == UNKNOWN:
-                    unknown.add(needed.agency)
+            # Whatever the item: food that refuses item 3 does not let the goods go because item 1 was named.
+            answered |= one.sequence is None or needed.sequence is None or one.sequence == needed.sequence
+            rank = RANK_OF_DECISION.get(one.status, UNKNOWN)
+            worst = max(worst, rank)
+            if rank > UNKNOWN:
+                blocking.add(needed.agency)
+            elif rank == UNKNOWN:
+                unknown.add(needed.agency)
         if not answered and needed.agency not in unanswered:
             blocking.add(needed.agency)
             worst = max(worst, UNDER_REVIEW)

@@ -174,3 +174,9 @@ def test_what_cannot_be_laid_to_an_agency_is_unknown_all_the_same() -> None:
     found = decide("RELEASED", [], [], [], incomplete=True)
     assert (found.state, found.unknown) == (JointState.UNKNOWN, ())
     assert decide("SEIZED", [], [], [], incomplete=True).state is JointState.SEIZED
+
+
+def test_what_a_required_agency_says_of_an_item_that_was_not_named_counts_too() -> None:
+    said = [decision("FOOD", 1, "MAY_PROCEED", 0), decision("FOOD", 3, "REFUSED", 0)]
+    found = decide("RELEASED", [Requirement("1", "FOOD", 1)], said, [])
+    assert (found.state, found.blocking) == (JointState.REFUSED, ("FOOD",))

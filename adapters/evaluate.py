@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any
 
 from adapters.contract import (
@@ -23,46 +22,13 @@ from adapters.contract import (
     Linked,
     OrderTerm,
     Predicate,
-    RowFlag,
     Rows,
 )
 from adapters.errors import Unsupported
 from adapters.predicates import Mask, Table, compile_predicate, element_paths, locate, numbers, paths_of
+from adapters.rows import take
 
 __all__ = ["Evaluation", "Mask", "Table", "compile_predicate", "evaluation", "paths_of", "sort", "take"]
-
-
-# ---- rows by index ----------------------------------------------------------------------------
-
-
-def take(rows: Rows, indices: Sequence[int]) -> Rows:
-    """The rows at distinct ``indices``, in that order, with their children; flags follow their rows."""
-    if len(indices) == rows.count and all(map(int.__eq__, indices, range(rows.count))):
-        return rows
-    flags: list[RowFlag] = []
-    if rows.flags:
-        position = {old: new for new, old in enumerate(indices)}
-        flags = [RowFlag(position[f.row], f.path, f.problem) for f in rows.flags if f.row in position]
-    return Rows(
-        count=len(indices),
-        columns=tuple([column[i] for i in indices] for column in rows.columns),
-        as_of=rows.as_of,
-        children=tuple(_take_children(child, indices) for child in rows.children),
-        flags=flags,
-        total=rows.total,
-        totals=rows.totals,
-        truncated=rows.truncated,
-    )
-
-
-def _take_children(rows: ChildRows, indices: Sequence[int]) -> ChildRows:
-    offsets = rows.offsets
-    flat = [j for i in indices for j in range(offsets[i], offsets[i + 1])]
-    return ChildRows(
-        offsets=list(accumulate((offsets[i + 1] - offsets[i] for i in indices), initial=0)),
-        columns=tuple([column[j] for j in flat] for column in rows.columns),
-        children=tuple(_take_children(child, flat) for child in rows.children),
-    )
 
 
 # ---- order and cursor -------------------------------------------------------------------------
@@ -236,38 +202,6 @@ def _trim_children(
         )
         for child, have, want in zip(rows, fetched, wanted, strict=False)
     )
-
-
-def concatenate(parts: Sequence[Rows]) -> Rows:
-    """The rows of several answers of one shape, one after the other; as old as the oldest."""
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    flags: list[RowFlag] = []
-    start = 0
-    for part in parts:
-        flags += [RowFlag(flag.row + start, flag.path, flag.problem) for flag in part.flags] if start else part.flags
-        start += part.count
-    return Rows(
-        count=start,
-        columns=tuple(
-            [v for column in columns for v in column] for columns in zip(*(p.columns for p in parts), strict=True)
-        ),
-        as_of=min(part.as_of for part in parts),
-        children=tuple(_joined(children) for children in zip(*(part.children for part in parts), strict=True)),
-        flags=flags,
-        truncated=any(part.truncated for part in parts),
-    )
-
-
-def _joined(parts: Sequence[ChildRows]) -> ChildRows:
-    offsets = [0]
-    for part in parts:
-        base = offsets[-1]
-        offsets += [base + end for end in part.offsets[1:]]
-    columns = zip(*(part.columns for part in parts), strict=True)
-    below = zip(*(part.children for part in parts), strict=True)
-    return ChildRows(offsets, tuple([v for c in cs for v in c] for cs in columns), tuple(_joined(cs) for cs in below))
 
 
 def evaluation(

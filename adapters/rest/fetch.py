@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import partial
 from itertools import product
 from typing import Any, Protocol
@@ -13,23 +12,22 @@ from typing import Any, Protocol
 import orjson
 from yarl import URL
 
-from adapters.contract import AsOf, FetchCall, OrderTerm, Rows
-from adapters.errors import SourceRefused, Unsupported
-from adapters.evaluate import concatenate
-from adapters.mapping import parse_path, walk
+from adapters.contract import FetchCall, Rows
+from adapters.errors import SourceRefused
 from adapters.resilience import together
+from adapters.rest.age import AgeReader
 from adapters.rest.client import Answer, Client
 from adapters.rest.explain import explain
 from adapters.rest.paging import Pages
+from adapters.rest.progress import Progress
+from adapters.rest.pushes import operand_value
 from adapters.rest.rows import Batch, Decoder, RowsAt
 from adapters.rest.template import Unaskable
-from adapters.rest.translate import Plan, operand_value
+from adapters.rest.translate import Plan
+from adapters.rows import concatenate
 
 Key = tuple[Any, ...]
 Natives = dict[str, Any]
-
-UNKNOWN_AGE = datetime.fromtimestamp(0, UTC)
-"""The age of a copy that does not say how old it is: older than any limit."""
 
 
 @dataclass(slots=True)
@@ -78,7 +76,7 @@ class RestFetch:
         self._parts = parts
         self._ready = ready
         self._unordered = unordered_rows
-        self._age = _AgeReader(plan.collection.as_of)
+        self._age = AgeReader(plan.collection.as_of)
 
     def explain(self) -> str:
         lines = [explain(self._client.base, self.plan)]
@@ -214,7 +212,7 @@ class RestFetch:
         small = early and exact and plan.whole and not count and call.cursor is None
         paging = plan.template.request.paging
         pages = Pages(plan.template, size=min(paging.size, max(1, limit or 1)) if small and paging else None)
-        progress = _Progress(plan.spec.order)
+        progress = Progress(plan.spec.order)
         parts: list[Rows] = []
         while True:
             answer = await self._ask(pages, values, (), call.deadline)
@@ -257,74 +255,6 @@ class RestFetch:
                 columns_by_path |= await part.complete(rows, columns_by_path, deadline)
             rows.columns = tuple(columns_by_path[path] for path in self.plan.work.columns)
         return rows
-
-
-class _Progress:
-    """Whether enough of an ordered list has been read, and whether it really arrives in order."""
-
-    def __init__(self, order: Sequence[OrderTerm]) -> None:
-        self._term = order[0] if order else None
-        self._values: list[Any] = []
-        self._last: Any = None
-        self._any = False
-        self._in_order = True
-        self._read = 0
-
-    def rows_read(self, count: int) -> int:
-        self._read += count
-        return self._read
-
-    def add(self, column: list[Any], kept: Sequence[int]) -> None:
-        """Takes the order values of a page, and which of its rows count."""
-        if self._term is not None:
-            for value in column:
-                if self._any and self._before(value, self._last):
-                    self._in_order = False
-                self._last, self._any = value, True
-            self._values += [column[i] for i in kept]
-        else:
-            self._values += [None] * len(kept)
-
-    def _before(self, value: Any, last: Any) -> bool:
-        assert self._term is not None
-        if value is None or last is None:
-            later_null = value is None and last is not None
-            return later_null if self._term.descending else (last is None and value is not None)
-        return bool(value > last) if self._term.descending else bool(value < last)
-
-    def enough(self, limit: int, whole: bool) -> bool:
-        """``limit`` rows are sure. Unless the order is ``whole``, rows that tie with the last of them may follow."""
-        if not self._in_order or len(self._values) < limit:
-            return False
-        return whole or self._term is None or limit == 0 or self._values[limit - 1] != self._last
-
-
-class _AgeReader:
-    """``as_of`` out of a header or the document; ``None`` for a live system."""
-
-    def __init__(self, as_of: AsOf | None) -> None:
-        if as_of is not None and not (as_of.header or as_of.path):
-            raise Unsupported("as_of of an endpoint is a header or a path")
-        self._header = as_of.header if as_of else ""
-        self._path = parse_path(as_of.path) if as_of and as_of.path else None
-
-    def read(self, answer: Answer) -> datetime | None:
-        if not self._header and self._path is None:
-            return None
-        value = answer.headers.get(self._header) if self._path is None else walk(answer.document, self._path)
-        return moment(value)
-
-
-def moment(value: Any) -> datetime:
-    """An instant out of ISO 8601, an HTTP date, or seconds since 1970."""
-    try:
-        if isinstance(value, int | float):
-            return datetime.fromtimestamp(value, UTC)
-        text = str(value)
-        parsed = datetime.fromisoformat(text) if text[:1].isdigit() else parsedate_to_datetime(text)
-    except (ValueError, OverflowError, OSError):
-        return UNKNOWN_AGE
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
 def _deduplicate(batch: Batch) -> None:

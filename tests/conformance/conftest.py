@@ -38,8 +38,8 @@ class Served:
             rows = [row for row in rows if row["st"] == query["status"]]
         if sort := query.get("sort"):
             column = sort.lstrip("-")
-            values = {r["no"]: None if r[column] == "20261399" else r[column] for r in rows}
-            present = sorted((r for r in rows if values[r["no"]] is not None), key=lambda r: values[r["no"]])
+            values: dict[str, Any] = {r["no"]: None if r[column] == "20261399" else r[column] for r in rows}
+            present = sorted((r for r in rows if values[r["no"]] is not None), key=lambda r: str(values[r["no"]]))
             nulls = [r for r in rows if values[r["no"]] is None]
             rows = nulls + present[::-1] if sort.startswith("-") else present + nulls
         total = len(rows)

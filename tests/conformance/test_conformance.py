@@ -99,7 +99,9 @@ OPERANDS: list[tuple[str, str, Any]] = [
 @pytest.mark.parametrize("place", ["filter", "predicate"])
 async def test_operators(source: Source, path: str, op: Any, operand: Any, negated: bool, place: str) -> None:
     term: Predicate = Compare(path, op, Param("p"))
-    spec = replace(SPEC, **{place: Negation(term) if negated else term}, count=True)
+    if negated:
+        term = Negation(term)
+    spec = replace(SPEC, filter=term, count=True) if place == "filter" else replace(SPEC, predicate=term, count=True)
     await same(source, spec, FetchCall(params={"p": operand}))
 
 

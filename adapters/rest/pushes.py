@@ -1,0 +1,85 @@
+"""What a request is filled with: conjuncts pushed into placeholders, and keys. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from adapters.contract import Compare, Operand, Value
+from adapters.mapping import ANY, PRESENT, Asking
+
+Bound = Literal["lt", "lte", "gt", "gte"]
+WIDER: Mapping[str, tuple[Bound, ...]] = {
+    "gt": ("gt", "gte"),
+    "gte": ("gte",),
+    "lt": ("lt", "lte"),
+    "lte": ("lte",),
+}
+"""Placeholders that a comparison may be pushed into: its own, or one that lets more through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A conjunct that fills ``placeholder``; ``asking`` is ``None`` when no field binds its path."""
+
+    placeholder: str
+    compare: Compare
+    asking: Asking | None
+    bound: Bound | None = None
+
+    def native(self, params: Mapping[str, Any]) -> tuple[()] | tuple[Any, bool] | None:
+        """What to send and whether it is exact; ``()`` when it cannot be sent, ``None`` when no row can match."""
+        value = operand_value(self.compare.operand, params)
+        if value is None:
+            return None
+        if self.asking is None:
+            return value, True
+        if self.bound is not None:
+            op, natives = self.asking.bound(self.compare.op, value)  # type: ignore[arg-type]
+            sent = _sendable(natives) if self.bound in WIDER[op] else ()
+            return (sent[0], self.exact and self.bound == op) if sent else ()
+        if len(self.asking.columns) > 1:  # no single native: the API speaks of it in harmonised terms, or not at all
+            return value, False
+        found = self.asking.ask(value)
+        if not found:
+            return None
+        sent = _sendable(found[0]) if len(found) == 1 else ()
+        return (sent[0], self.exact) if sent else ()
+
+    @property
+    def exact(self) -> bool:
+        """The API's own filter leaves nothing to check."""
+        return self.asking is None or (
+            self.asking.exact and len(self.asking.columns) == 1 and self.bound in (None, self.compare.op)
+        )
+
+
+def _sendable(natives: Sequence[Any]) -> tuple[Any, ...]:
+    if len(natives) != 1 or natives[0] is None or natives[0] is ANY or natives[0] is PRESENT:
+        return ()
+    return (natives[0],)
+
+
+def operand_value(operand: Operand, params: Mapping[str, Any]) -> Any:
+    return operand.value if isinstance(operand, Value) else params[operand.name]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPart:
+    """One key of a request: its path, how it is asked (``None``: as it is), and where its value comes from: a
+    position in the keys of the call, or a conjunct of the filter."""
+
+    path: str
+    asking: Asking | None
+    position: int = -1
+    compare: Compare | None = None
+    plain: bool = False
+
+    def natives(self, value: Any) -> list[Any]:
+        """Every native that reads as ``value`` and can be sent."""
+        if self.asking is None:
+            return [] if value is None else [value]
+        if self.plain:
+            return [value]
+        return [sent[0] for found in self.asking.ask(value) if (sent := _sendable(found))]

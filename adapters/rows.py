@@ -1,0 +1,70 @@
+"""Rows by index, and the rows of several answers as one: children and flags follow. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+from adapters.contract import ChildRows, RowFlag, Rows
+
+
+def take(rows: Rows, indices: Sequence[int]) -> Rows:
+    """The rows at distinct ``indices``, in that order, with their children; flags follow their rows."""
+    if len(indices) == rows.count and all(map(int.__eq__, indices, range(rows.count))):
+        return rows
+    flags: list[RowFlag] = []
+    if rows.flags:
+        position = {old: new for new, old in enumerate(indices)}
+        flags = [RowFlag(position[f.row], f.path, f.problem) for f in rows.flags if f.row in position]
+    return Rows(
+        count=len(indices),
+        columns=tuple([column[i] for i in indices] for column in rows.columns),
+        as_of=rows.as_of,
+        children=tuple(_take_children(child, indices) for child in rows.children),
+        flags=flags,
+        total=rows.total,
+        totals=rows.totals,
+        truncated=rows.truncated,
+    )
+
+
+def _take_children(rows: ChildRows, indices: Sequence[int]) -> ChildRows:
+    offsets = rows.offsets
+    flat = [j for i in indices for j in range(offsets[i], offsets[i + 1])]
+    return ChildRows(
+        offsets=list(accumulate((offsets[i + 1] - offsets[i] for i in indices), initial=0)),
+        columns=tuple([column[j] for j in flat] for column in rows.columns),
+        children=tuple(_take_children(child, flat) for child in rows.children),
+    )
+
+
+def concatenate(parts: Sequence[Rows]) -> Rows:
+    """The rows of several answers of one shape, one after the other; as old as the oldest."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    flags: list[RowFlag] = []
+    start = 0
+    for part in parts:
+        flags += [RowFlag(flag.row + start, flag.path, flag.problem) for flag in part.flags] if start else part.flags
+        start += part.count
+    return Rows(
+        count=start,
+        columns=tuple(
+            [v for column in columns for v in column] for columns in zip(*(p.columns for p in parts), strict=True)
+        ),
+        as_of=min(part.as_of for part in parts),
+        children=tuple(_joined(children) for children in zip(*(part.children for part in parts), strict=True)),
+        flags=flags,
+        truncated=any(part.truncated for part in parts),
+    )
+
+
+def _joined(parts: Sequence[ChildRows]) -> ChildRows:
+    offsets = [0]
+    for part in parts:
+        base = offsets[-1]
+        offsets += [base + end for end in part.offsets[1:]]
+    columns = zip(*(part.columns for part in parts), strict=True)
+    below = zip(*(part.children for part in parts), strict=True)
+    return ChildRows(offsets, tuple([v for c in cs for v in c] for cs in columns), tuple(_joined(cs) for cs in below))

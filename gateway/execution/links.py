@@ -32,7 +32,7 @@ async def follow(runner: Runner, run: Run, item: LinkField, table: Table) -> lis
     if item.held:
         return await _held(runner, run, item, fetch, wanted)
     answered = await ask(run, item, fetch, wanted)
-    run.reports_of[id(item)] = answered.reports
+    run.answered(item, answered.reports)
     found = gathered(fetch, answered)
     objects = (
         found.columns[item.value]

@@ -47,7 +47,7 @@ async def link_pages(runner: Runner, run: Run, item: LinkField, table: Table) ->
     paged = await _fetch_pages(runner, run, page, fetch, call, wanted, fetch.at)
     if isinstance(paged, Null):
         return [paged] * table.count
-    run.reports_of[id(item)] = paged.reports
+    run.answered(item, paged.reports)
     return await connections(runner, run, paged)
 
 

@@ -32,7 +32,7 @@ async def walk(runner: Runner, run: Run, item: LinkField, table: Table) -> list[
         reached = await _hop(run, step, reached, reports)
     answered = await run.ask(fetch, keys=list(reached)) if reached else Answered([], [])
     reports += answered.reports
-    run.reports_of[id(item)] = reports
+    run.answered(item, reports)
     causes = Answered([], reports).causes()
     if causes and not answered.tables:
         run.nulls = True

@@ -102,6 +102,10 @@ class Run:
             coordinate = f"{type_name}.{path}"
             self.flags[coordinate] = self.flags.get(coordinate, 0) + 1
 
+    def answered(self, link: object, reports: Sequence[Report]) -> None:
+        """Notes who answered a link of the plan, which may be followed from several tables at once."""
+        self.reports_of.setdefault(id(link), []).extend(reports)
+
     async def ask(
         self,
         fetch: Fetch,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.execution.assembly import Assembly, Linked
 from gateway.execution.flags import shown_digits
 from gateway.execution.nulls import Null
+from gateway.execution.reports import merged
 from gateway.execution.run import Run, together
 from gateway.execution.table import Table, from_dicts
 from gateway.planning.plan import (
@@ -113,7 +114,8 @@ def answers(run: Run, inner: Shape, prefix: str = "") -> dict[str, dict[str, tup
             found |= answers(run, item.shape, prefix + item.key + ".")
         elif isinstance(item, LinkField):
             path = prefix + item.key
-            found[path] = {report.agency: (report.outcome, report.as_of) for report in run.reports_of.get(id(item), [])}
+            reports = merged(run.reports_of.get(id(item), []))
+            found[path] = {report.agency: (report.outcome, report.as_of) for report in reports}
             for shape in item.shapes():
                 found |= answers(run, shape, path + ".")
         elif isinstance(item, ObjectField | ChildrenField) and item.shape is not None:

@@ -56,9 +56,8 @@ web:
 endif
 
 $(PAGE): $(PAGE_SOURCES)
-	npm --prefix web ci --no-audit --no-fund
-	npm --prefix web run build
-	@touch $@
+	@npm --prefix web ci --no-audit --no-fund && npm --prefix web run build && touch $@ \
+		|| echo "npm failed: the query page is not built, everything else works" >&2
 
 clean: ## forget what was built; the demo's data stays
 	rm -rf $(VENV) web/dist web/node_modules

@@ -82,7 +82,7 @@ def order_term(rows: Rows, term: OrderTerm) -> Term | None:
     coded = isinstance(binding.codes, CodeMap) and _monotone(binding)
     null: Element | None
     live: Element | None
-    if is_key and (kind.not_null or not kind.textual):
+    if is_key:
         null = live = None
     elif (valid := readable(binding, columns)) is not None:
         null, live = not_true(valid), valid

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from adapters.contract import CollectionSpec, FetchCall, FetchSpec, Finding, Health, Lookup, Rows
+from adapters.contract import Capabilities, CollectionSpec, FetchCall, FetchSpec, Finding, Health, Lookup, Rows
 from adapters.errors import AgencyFileError, Fault, SourceError, SourceTimeout
 from adapters.mapping import CodeTables
 from adapters.postgres.abilities import capabilities
@@ -47,7 +47,7 @@ class PostgresSource:
         self.catalog = Catalog()
         self.known = False
         self.pool = Pool(settings, f"guichet {agency}")
-        self.capabilities = capabilities(collections, self.catalog, self.tables, settings.timezone, self.zone)
+        self.capabilities = self._abilities()
         self._shapes: OrderedDict[FetchSpec, PostgresFetch] = OrderedDict()
         self._due: dict[str, float] = dict.fromkeys(lookups, 0.0)
         self._next_due = 0.0
@@ -92,6 +92,10 @@ class PostgresSource:
             if task is not None and not task.done():
                 task.cancel()
         await self.pool.close()
+
+    def _abilities(self) -> Capabilities:
+        """Better known once the column types are: a number kept as text has no order."""
+        return capabilities(self.collections, self.catalog, self.tables, self.settings.timezone, self.zone)
 
     # ---- asking ----------------------------------------------------------------------------------
 
@@ -149,6 +153,7 @@ class PostgresSource:
             names = sorted(self.table_names())
             records = await self.fetch(COLUMNS_SQL, (names, [quoted(name) for name in names]), None)
             self.catalog = catalog(records)
+            self.capabilities = await asyncio.to_thread(self._abilities)
             self.known = True
             for shape in self._shapes.values():
                 shape.forget()

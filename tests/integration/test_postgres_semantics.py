@@ -40,8 +40,8 @@ CHILDREN = {"shipment": (ChildSelect("containers", ("number", "sizeType", "seals
 
 
 @pytest.fixture(scope="module")
-async def dsns(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[str, str]]:
-    """DSNs of the owner and of a reader of an empty customs database."""
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """A running server with an empty customs database."""
     directory = tmp_path_factory.mktemp("postgres")
     (directory / "postgres").mkdir()
     (directory / "logs").mkdir()
@@ -55,7 +55,7 @@ async def dsns(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[
     try:
         await server.initialise(None)
         await server.start(["shared_buffers=32MB"])
-        yield server.dsn(OWNER), server.dsn(READER)
+        yield server
     finally:
         await supervisor.stop_all()
         await server.wipe()
@@ -129,9 +129,8 @@ INSERTS = {
 
 
 @pytest.fixture(scope="module")
-async def customs(dsns: tuple[str, str]) -> AsyncIterator[PostgresSource]:
-    owner, reader = dsns
-    connection = await asyncpg.connect(owner)
+async def customs(server: Server) -> AsyncIterator[PostgresSource]:
+    connection = await asyncpg.connect(server.dsn(OWNER))
     await connection.execute((ROOT / "demo/world/sql/customs.sql").read_text())
     await connection.execute(
         "INSERT INTO ref.port_loc VALUES ('0395', 'CAMTR', ''), ('0396', 'CAMTR', ''), ('0497', 'CAHAL', ''),"
@@ -144,7 +143,7 @@ async def customs(dsns: tuple[str, str]) -> AsyncIterator[PostgresSource]:
     await connection.close()
     types = type_catalog(build_schema((ROOT / "schema.graphql").read_text()))
     [agency] = load_agencies([ROOT / "agencies/customs.toml"], types)
-    table = {**agency.sources["cargo"], "dsn": reader}
+    table = {**agency.sources["cargo"], "dsn": server.dsn(READER)}
     source = create("cargo", agency.code, table, agency.collections, agency.lookups)
     await source.start()
     yield source
@@ -256,7 +255,7 @@ def _difference(spec: FetchSpec, call: FetchCall, given: Rows, wanted: Rows) -> 
 @pytest.mark.parametrize("seed", range(8))
 async def test_same_as_the_reference(customs: PostgresSource, name: str, seed: int) -> None:
     collection = customs.collections[name]
-    columns = tuple([*collection.fields, *(path for part in collection.parts.values() for path in part.fields)])
+    columns = (*collection.fields, *(path for part in collection.parts.values() for path in part.fields))
     everything = await customs.prepare(FetchSpec(name, columns, CHILDREN.get(name, ()))).run(FetchCall())
     assert everything.count > 50
     shapes = Shapes(random.Random(seed), customs, name, everything, columns)

@@ -1,0 +1,62 @@
+"""No exception of a lower library leaves the adapter."""
+
+from __future__ import annotations
+
+import inspect
+import ssl
+
+import asyncpg
+import pytest
+from asyncpg import exceptions
+
+from adapters.errors import SourceBadData, SourceError, SourceRefused, SourceTimeout, SourceUnavailable
+from adapters.postgres.failures import KNOWN, converted, lost
+
+EVERY = sorted(
+    {
+        error
+        for module in (asyncpg, exceptions)
+        for _, error in inspect.getmembers(module, inspect.isclass)
+        if issubclass(error, Exception) and not issubclass(error, Warning)
+    },
+    key=lambda error: error.__name__,
+)
+
+
+@pytest.mark.parametrize("error", EVERY, ids=lambda error: error.__name__)
+def test_every_exception_of_asyncpg_is_mapped(error: type[Exception]) -> None:
+    assert issubclass(error, KNOWN)
+    assert isinstance(converted(error("text")), SourceError)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ConnectionRefusedError("no"), SourceUnavailable),
+        (ssl.SSLError("handshake"), SourceUnavailable),
+        (OSError("no route"), SourceUnavailable),
+        (TimeoutError(), SourceTimeout),
+        (asyncpg.QueryCanceledError("canceling"), SourceTimeout),
+        (asyncpg.InvalidPasswordError("no"), SourceRefused),
+        (asyncpg.InsufficientPrivilegeError("no"), SourceRefused),
+        (asyncpg.TooManyConnectionsError("53300"), SourceUnavailable),
+        (asyncpg.AdminShutdownError("57P01"), SourceUnavailable),
+        (asyncpg.CannotConnectNowError("57P03"), SourceUnavailable),
+        (asyncpg.ConnectionDoesNotExistError("closed"), SourceUnavailable),
+        (asyncpg.InterfaceError("connection is closed"), SourceUnavailable),
+        (asyncpg.UndefinedColumnError("no column"), SourceBadData),
+        (asyncpg.InvalidTextRepresentationError("bad"), SourceBadData),
+        (asyncpg.exceptions._base.DataError("unbindable"), SourceBadData),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value.__name__,
+)
+def test_what_an_exception_means(error: Exception, kind: type[SourceError]) -> None:
+    assert type(converted(error)) is kind
+
+
+def test_only_a_lost_connection_is_tried_again() -> None:
+    assert lost(ConnectionResetError("reset"))
+    assert lost(asyncpg.AdminShutdownError("57P01"))
+    assert not lost(TimeoutError())
+    assert not lost(asyncpg.UndefinedTableError("no table"))
+    assert not lost(asyncpg.exceptions._base.DataError("unbindable"))

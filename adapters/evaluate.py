@@ -89,6 +89,7 @@ class Evaluation:
     limit: bool
     count: bool
     _extra: frozenset[str] = field(default=frozenset())
+    _key_at: tuple[int, ...] = ()
 
     @property
     def idle(self) -> bool:
@@ -97,7 +98,7 @@ class Evaluation:
 
     def apply(self, rows: Rows, call: FetchCall) -> Rows:
         """The answer, from the rows fetched with ``columns`` and ``children``."""
-        if self.idle:
+        if self.idle or (self._only_keys and self._all_asked(rows, call)):
             return self._trim(rows)
         table = Table.of(rows, self.columns, self.children)
         indices: Sequence[int] = range(rows.count)
@@ -130,6 +131,20 @@ class Evaluation:
         answer = self._trim(take(rows, indices))
         answer.total, answer.totals = total, totals
         return answer
+
+    @property
+    def _only_keys(self) -> bool:
+        return bool(self._key_at) and not (self.mask or self.order or self.cursor or self.limit or self.count)
+
+    def _all_asked(self, rows: Rows, call: FetchCall) -> bool:
+        """Every row has an asked key, found out without looking at rows one by one; false when in doubt."""
+        columns = [rows.columns[i] for i in self._key_at]
+        try:
+            if len(columns) == 1:
+                return {key[0] for key in call.keys}.issuperset(columns[0])
+            return set(call.keys).issuperset(zip(*columns, strict=True))
+        except TypeError:  # a list in a key column
+            return False
 
     def survivors(self, rows: Rows, call: FetchCall) -> tuple[list[int], bool]:
         """The rows that meet predicate and cursor, in the order given, to know when enough have been read; and
@@ -238,6 +253,7 @@ def evaluation(
         if locate(collection, path).chain:
             raise Unsupported(f"{collection.id}: {path} is inside a list")
     selected = {*spec.columns, *element_paths(spec.children)}
+    checked = spec.keys if keys and all(path in columns for path in spec.keys) else ()
     return Evaluation(
         spec=spec,
         collection=collection,
@@ -250,6 +266,7 @@ def evaluation(
         limit=limit and spec.limit,
         count=count and spec.count,
         _extra=frozenset({*columns, *element_paths(children)} - selected),
+        _key_at=tuple(columns.index(path) for path in checked),
     )
 
 

@@ -119,7 +119,7 @@ class Client:
             return await self._exchange(method, url, body, missing)
 
         async def timed() -> Answer | None:
-            return await within(exchange, deadline=deadline, seconds=self._seconds, what=f"{self.name}: {method} {url}")
+            return await within(exchange, deadline=deadline, seconds=self._seconds, what=self.name)
 
         try:
             answer = await self._bulkhead.run(timed, deadline=deadline)

@@ -110,6 +110,7 @@ def _candidate(
         return None
     invisible = {id(push.compare) for push in pushes if push.asking is None}
     invisible |= {id(part.compare) for part in by if part.asking is None and part.compare is not None}
+    invisible -= {id(term) for term in conjuncts(spec.predicate)}  # policy is checked on the rows, or not served
     rest = [term for term in terms if id(term) not in invisible]
     exact = {id(push.compare) for push in pushes if push.exact} | taken
     left = [term for term in rest if id(term) not in exact]

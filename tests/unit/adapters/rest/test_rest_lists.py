@@ -136,6 +136,14 @@ async def test_an_api_that_ignores_a_filter_widens_nothing(api: Api) -> None:
     assert (rows.columns[0], rows.total) == (["01", "03"], 3)
 
 
+async def test_a_policy_that_cannot_be_checked_on_the_rows_is_not_served(api: Api) -> None:
+    source = api.source(Request("GET", "/x", query={"open": "{open}"}))
+    term = Compare("open", "eq", Value(True))
+    assert "open={open}" in source.prepare(FetchSpec("permit", ("number",), filter=term)).explain()
+    with pytest.raises(Unsupported, match="does not supply open"):
+        source.prepare(FetchSpec("permit", ("number",), predicate=term))
+
+
 async def test_a_null_operand_asks_nothing(api: Api) -> None:
     fetch = api.source(ordered()).prepare(FetchSpec("permit", ("number",), filter=Compare("type", "eq", Param("t"))))
     assert (await fetch.run(FetchCall(params={"t": None}))).count == 0

@@ -11,6 +11,7 @@ from gateway.execution.nulls import Null
 from gateway.execution.people import Person, Read, document_anchor, person_table, record_anchor, visible
 from gateway.execution.run import OwnerShape, Run, collect, together
 from gateway.execution.table import concat
+from gateway.planning.calls import bad_input
 from gateway.planning.catalog import Owner
 from gateway.planning.plan import Fetch, RootField
 from resolvers.rules.person_match import fold, score
@@ -31,6 +32,8 @@ async def candidates(runner: Runner, run: Run, root: RootField, arguments: Mappi
     search = dict(arguments["search"])
     call = runner.page_call(run, page, "Person")
     name, born = fold(search["familyName"]), search.get("birthDate")
+    if not name:  # it would be the beginning of every name
+        raise bad_input("`familyName` has no letter to search by")
     params = {"name": name[:PREFIX], "year": int(born[:4]) if born else None}
     params |= {"from": f"{born[:4]}-01-01", "to": f"{born[:4]}-12-31"} if born else {}
     results = await together([_ask(run, fetch, owner, params) for owner in fetch.owners])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.execution.cursors import Position
 from gateway.execution.nulls import Null
-from gateway.execution.reports import pick_completeness
+from gateway.execution.reports import count_shown, pick_completeness
 from gateway.execution.run import Report, Run, together
 from gateway.execution.shaping import build
 from gateway.execution.table import Table, take
@@ -76,13 +76,7 @@ async def connections(runner: Runner, run: Run, paged: Paged) -> list[Any]:
 def _count_shown(paged: Paged) -> None:
     """``rows`` of a report are those shown, not the one more that was fetched to see whether there is more."""
     codes = paged.table.per_row([origin.agency for origin in paged.table.origins])
-    shown = Counter(codes[row] for cut in paged.slices for row in cut.rows)
-    for agency in {report.agency for report in paged.reports}:
-        left = shown[agency]
-        for report in paged.reports:
-            if report.agency == agency and report.rows is not None:
-                report.rows = min(report.rows, left)
-                left -= report.rows
+    count_shown(paged.reports, Counter(codes[row] for cut in paged.slices for row in cut.rows))
 
 
 def _connection(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from adapters.contract import TYPE_KEYS
 from gateway.execution.assembly import settle_lists
 from gateway.execution.nulls import Cause, Null
 from gateway.execution.order import sorted_rows
 from gateway.execution.run import Answered, Run, together
 from gateway.execution.shaping import build
 from gateway.execution.table import Origin, Table, concat, take
-from gateway.planning.plan import Fetch, LinkField
+from gateway.planning.plan import Fetch, LinkField, Needs
 
 if TYPE_CHECKING:
     from gateway.execution.runner import Runner
@@ -23,17 +25,48 @@ Key = Any
 async def follow(runner: Runner, run: Run, item: LinkField, table: Table) -> list[Any]:
     """One value per row of ``table``: an object, a list, or a value."""
     if item.kind == "any_of":
-        columns = await together([follow(runner, run, step, table) for step in item.steps])
-        run.reports_of[id(item)] = [report for step in item.steps for report in run.reports_of.get(id(step), [])]
-        return [_joined(values) for values in zip(*columns, strict=True)]
+        return await _alternatives(runner, run, item, table)
     fetch = item.fetch
     assert fetch is not None
-    wanted = wanted_keys(item, table)
     if item.held:
-        return await _held(runner, run, item, fetch, wanted)
+        return await _held(runner, run, item, fetch, wanted_keys(item, table))
+    found = await _followed(runner, run, item, fetch, table)
+    if item.kind == "list":
+        lists: list[Any] = [[found.objects[place] for place in places] for places in found.places()]
+        if not fetch.inner:
+            _cut(run, item, lists, table, runner.list_items)
+        return found.failing.mark(settle_lists(run, item.item_nullable, lists), found.wanted)
+    one = dict(zip(reversed(found.keys), reversed(found.objects), strict=True))
+    if item.many:
+        made = [next((one[key] for key in row if key in one), None) for row in found.wanted]
+    else:
+        made = [one.get(row) for row in found.wanted]
+    return found.failing.mark(made, found.wanted)
+
+
+@dataclass(slots=True)
+class Followed:
+    """A link's answer: ``wanted`` keys per row of ours; of the rows found, in the list's order, keys and objects."""
+
+    wanted: list[Any]
+    table: Table
+    keys: list[Key]
+    objects: list[Any]
+    failing: Failing
+
+    def places(self) -> list[Sequence[int]]:
+        """Per row of ours, where in ``table`` its rows are."""
+        groups: dict[Key, list[int]] = {}
+        for place, key in enumerate(self.keys):
+            groups.setdefault(key, []).append(place)
+        return [_places(groups, row) for row in self.wanted]
+
+
+async def _followed(runner: Runner, run: Run, item: LinkField, fetch: Fetch, table: Table) -> Followed:
+    wanted = wanted_keys(item, table)
     answered = await ask(run, item, fetch, wanted)
     run.answered(item, answered.reports)
-    found = gathered(fetch, answered)
+    found = gathered(fetch, answered, many=item.many)
     objects = (
         found.columns[item.value]
         if item.value is not None
@@ -41,30 +74,61 @@ async def follow(runner: Runner, run: Run, item: LinkField, table: Table) -> lis
         if item.shape is not None
         else []
     )
-    keys = answer_keys(item, fetch, found)
-    failing = Failing(run, item, answered)
-    if item.kind == "list":
-        groups: dict[Key, list[int]] = {}
-        for place, key in enumerate(keys):
-            groups.setdefault(key, []).append(place)
-        lists: list[Any] = [[objects[place] for place in _places(groups, row)] for row in wanted]
-        _cut(run, item, lists, table, runner.list_items)
-        return failing.mark(settle_lists(run, item.item_nullable, lists), wanted)
-    one = dict(zip(reversed(keys), reversed(objects), strict=True))
-    if item.many:
-        return failing.mark([next((one[key] for key in row if key in one), None) for row in wanted], wanted)
-    return failing.mark([one.get(row) for row in wanted], wanted)
+    return Followed(wanted, found, answer_keys(item, fetch, found), objects, Failing(run, item, answered))
 
 
-def _joined(values: Sequence[Any]) -> Any:
-    """The lists of several alternatives, each row once; failed ones do not hide the others."""
-    lists = [value for value in values if type(value) is list]
-    if not lists:
-        return values[0]
-    seen: dict[Any, Any] = {}
-    for made in (made for items in lists for made in items):
-        seen.setdefault(made.get("id") if isinstance(made, dict) and "id" in made else id(made), made)
-    return list(seen.values())
+async def _alternatives(runner: Runner, run: Run, item: LinkField, table: Table) -> list[Any]:
+    """The rows that several links lead to as one list, in its order, each once. One that failed does not hide the
+    others."""
+    steps = [(step, step.fetch) for step in item.steps if step.fetch is not None]
+    parts: list[Followed] = await together([_followed(runner, run, step, fetch, table) for step, fetch in steps])
+    run.reports_of[id(item)] = [report for step, _ in steps for report in run.reports_of.get(id(step), [])]
+    order = steps[0][1].order
+    needs = Needs()
+    for path, _ in order:
+        needs.column(path)
+    values = [
+        [
+            value
+            for part, (_, fetch) in zip(parts, steps, strict=True)
+            for value in part.table.columns[fetch.needs.columns[path]]
+        ]
+        for path in needs.columns
+    ]
+    objects = [made for part in parts for made in part.objects]
+    ranks = {place: rank for rank, place in enumerate(sorted_rows(Table(len(objects), values), needs, order))}
+    owners = [one.owner for part in parts for one in part.table.per_row(part.table.origins)]
+    key = [needs.columns[path] for path in TYPE_KEYS[steps[0][1].target]]
+    names = [(owner, *(values[index][place] for index in key)) for place, owner in enumerate(owners)]
+    starts = [sum(part.table.count for part in parts[:index]) for index in range(len(parts))]
+    found = [part.places() for part in parts]
+    lists: list[Any] = []
+    for row in range(table.count):
+        places = sorted(
+            (start + p for start, of in zip(starts, found, strict=True) for p in of[row]), key=ranks.__getitem__
+        )
+        lists.append([objects[place] for place in {names[place]: place for place in reversed(places)}.values()][::-1])
+    _cut(run, item, lists, table, runner.list_items)
+    return _some_failed(run, item, parts, settle_lists(run, item.item_nullable, lists))
+
+
+def _some_failed(run: Run, item: LinkField, parts: Sequence[Followed], lists: list[Any]) -> list[Any]:
+    """Null where every alternative that a row has failed; otherwise a list that lacks some owners."""
+    causes = {(cause.agency, cause.code): cause for part in parts for cause in part.failing.causes}
+    if not causes:
+        return lists
+    null = Null(item.coordinate, tuple(causes.values()))
+    nulled = False
+    for row in range(len(lists)):
+        asked = [part for part in parts if part.wanted[row]]
+        if asked and all(part.failing.all_failed for part in asked):
+            lists[row], nulled = null, True
+    if nulled:
+        run.nulls = True
+    else:
+        fetch = item.steps[0].fetch
+        partial(run, null.causes, fetch.at if fetch is not None else ())
+    return lists
 
 
 def _cut(run: Run, item: LinkField, lists: list[Any], table: Table, limit: int) -> None:
@@ -133,10 +197,10 @@ async def ask(run: Run, item: LinkField, fetch: Fetch, wanted: Sequence[Any]) ->
     return await run.ask(fetch, keys_of=by_agency)
 
 
-def gathered(fetch: Fetch, answered: Answered) -> Table:
-    """All owners' rows as one table, in the list's order."""
+def gathered(fetch: Fetch, answered: Answered, *, many: bool = False) -> Table:
+    """All owners' rows as one table, in the list's order. ``many``: a list may have rows of several keys."""
     found = concat(fetch.needs, answered.tables)
-    if sum(1 for table in answered.tables if table.count) < 2 or not fetch.order:
+    if (sum(1 for table in answered.tables if table.count) < 2 and not many) or not fetch.order:
         return found
     return take(found, sorted_rows(found, fetch.needs, fetch.order))
 

@@ -6,6 +6,7 @@ anchor; the documents that it and immigration know; then every other person-hold
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import orjson
 
 from adapters.contract import Predicate
 from gateway.execution.nulls import Null
+from gateway.execution.reports import count_shown
 from gateway.execution.run import Answered, Report, Run
 from gateway.execution.table import Children, Origin, Table, concat, take
 from gateway.planning.person_rules import holds
@@ -28,9 +30,11 @@ BY_DOCUMENT = ("document.issuer", "document.number")
 
 @dataclass(slots=True)
 class Person:
-    """One person while being read. ``rows`` are positions in the table of all records found."""
+    """One person while being read. ``rows`` are positions in the table of all records found. ``record``: collection and
+    key of a record that names no document, which is all that is known."""
 
     anchor: str
+    record: tuple[str, str] | None = None
     documents: dict[Document, None] = field(default_factory=dict)
     rows: list[int] = field(default_factory=list)
 
@@ -57,13 +61,13 @@ async def read_people(run: Run, fetches: PersonFetches, anchors: Sequence[str]) 
     people = [Person(anchor) for anchor in anchors]
     reports: list[Report] = []
     tables: list[Table] = []
-    await _records_of_anchors(run, fetches, people, reports)
+    await _records_of_anchors(run, fetches, people, tables, reports)
     knowing = {owner.agency for owner in fetches.documents.owners}
     asked = list(dict.fromkeys(document for person in people for document in person.documents))
     if asked:
         first = await _by_documents(run, fetches.records, asked, knowing, True)
         _keep(first, tables, reports)
-        await _documents_of(run, fetches, people, concat(fetches.records.needs, tables), reports)
+        await _documents_of(run, fetches, people, concat(fetches.records.needs, first.tables), reports)
         everything = list(dict.fromkeys(document for person in people for document in person.documents))
         _keep(await _by_documents(run, fetches.records, everything, knowing, False), tables, reports)
     records = concat(fetches.records.needs, tables)
@@ -84,9 +88,10 @@ async def _by_documents(
 
 
 async def _records_of_anchors(
-    run: Run, fetches: PersonFetches, people: Sequence[Person], reports: list[Report]
+    run: Run, fetches: PersonFetches, people: Sequence[Person], tables: list[Table], reports: list[Report]
 ) -> None:
-    """Anchors that are a document say it; those that are a record are asked for theirs at its agency."""
+    """Anchors that are a document say it; those that are a record are asked for theirs at its agency. A record without
+    a document is kept: it cannot be found again by one."""
     by_record: dict[str, dict[tuple[str], list[Person]]] = {}
     for person in people:
         kind, *rest = orjson.loads(person.anchor)
@@ -103,10 +108,17 @@ async def _records_of_anchors(
         columns = fetches.by_key.needs.columns
         for table in answered.tables:
             keys, *document = (table.columns[columns[path]] for path in ("key", *BY_DOCUMENT))
-            for key, issuer, number in zip(keys, *document, strict=True):
+            alone = []
+            for row, (key, issuer, number) in enumerate(zip(keys, *document, strict=True)):
+                if issuer is None or number is None:
+                    alone.append(row)
                 for person in wanted.get((key,), ()):
                     if issuer is not None and number is not None:
                         person.documents[issuer, number] = None
+                    else:
+                        person.record = (owner.id, key)
+            if alone:
+                tables.append(take(table, alone))
 
 
 async def _documents_of(
@@ -116,10 +128,14 @@ async def _documents_of(
     needs = fetches.records.needs
     agencies = found.per_row([origin.agency for origin in found.origins])
     issuers, numbers, keys = (found.columns[needs.columns[path]] for path in (*BY_DOCUMENT, "key"))
+    holders: dict[Document, list[Person]] = {}
+    for person in people:
+        for document in person.documents:
+            holders.setdefault(document, []).append(person)
     persons: dict[tuple[str, str], list[Person]] = {}
     for agency, issuer, number, key in zip(agencies, issuers, numbers, keys, strict=True):
         if key is not None:
-            persons.setdefault((agency, key), []).extend(p for p in people if (issuer, number) in p.documents)
+            persons.setdefault((agency, key), []).extend(holders.get((issuer, number), ()))
     if not persons:
         return
     keys_of: dict[str, list[tuple[str]]] = {}
@@ -142,16 +158,23 @@ def _match(people: Sequence[Person], records: Table, needs: Needs) -> None:
     issuers, numbers = (records.columns[needs.columns[path]] for path in BY_DOCUMENT)
     for row, document in enumerate(zip(issuers, numbers, strict=True)):
         by_document.setdefault(document, []).append(row)
+    owners = [origin.owner.id if origin.owner is not None else "" for origin in records.origins]
+    named = zip(records.per_row(owners), records.columns[needs.columns["key"]], strict=True)
+    by_record = {name: row for row, name in enumerate(named)}
     for person in people:
         seen = dict.fromkeys(row for document in person.documents for row in by_document.get(document, ()))
+        if person.record in by_record and not person.documents:
+            seen[by_record[person.record]] = None
         person.rows = list(seen)
     if "@match.kind" in needs.columns:
         records.columns[needs.columns["@match.kind"]] = ["EXACT_DOCUMENT"] * records.count
 
 
 def visible(read: Read, rule: Predicate | None, needs: Needs, run: Run) -> list[Person]:
-    """The persons that the view's rule admits."""
+    """The persons that the view's rule admits. The reports count their records alone: what was read of others, and of
+    documents on the way, is not told."""
     if rule is None:
+        count_shown(read.reports, _agencies_of(read.people, read.records))
         return read.people
     records = read.records
     agencies = records.per_row([origin.agency for origin in records.origins])
@@ -169,7 +192,15 @@ def visible(read: Read, rule: Predicate | None, needs: Needs, run: Run) -> list[
         }
         return holds(rule, elements, run.params)
 
-    return [person for person in read.people if admitted(person)]
+    people = [person for person in read.people if admitted(person)]
+    count_shown(read.reports, _agencies_of(people, records))
+    return people
+
+
+def _agencies_of(people: Sequence[Person], records: Table) -> Counter[str]:
+    """How many records of these persons each agency has."""
+    agencies = records.per_row([origin.agency for origin in records.origins])
+    return Counter(agencies[row] for person in people for row in person.rows)
 
 
 def person_table(read: Read, needs: Needs, record_needs: Needs, run: Run, scores: Sequence[float] = ()) -> Table:

@@ -39,6 +39,16 @@ def pick_completeness(selection: Sequence[Selected], reports: Sequence[Report]) 
     return made
 
 
+def count_shown(reports: Sequence[Report], shown: Mapping[str, int]) -> None:
+    """``rows`` of reports are those shown, never those that were fetched beside them: ``shown`` says how many of each
+    agency's."""
+    left = dict(shown)
+    for report in reports:
+        if report.rows is not None:
+            report.rows = min(report.rows, left.get(report.agency, 0))
+            left[report.agency] = left.get(report.agency, 0) - report.rows
+
+
 WORST = ("UNAVAILABLE", "TIMED_OUT", "REFUSED", "STALE", "ANSWERED")
 
 

@@ -153,6 +153,7 @@ class Run:
             prepared = self._prepared(fetch, owner, how, shape, None if rule is True else rule)
             call.params = {**self.params, **call.params} if call.params else self.params
             call.deadline = min(self.context.deadline, asyncio.get_running_loop().time() + self.source_timeout)
+            call.scope = self._scope(rule)
             rows = await prepared.run(call)
         except (SourceError, Unsupported, TimeoutError) as error:
             return None, self._failed(fetch, owner, error), None
@@ -181,6 +182,12 @@ class Run:
         for other in answered.tables:
             found |= set(zip(*(other.columns[columns[path]] for path in check.fetch.keys), strict=True))
         return take(table, [row for row, key in enumerate(keys) if key in found])
+
+    def _scope(self, rule: Any) -> tuple[Any, ...]:
+        """Who may be answered together: the same view and, where a row rule is kept, the same values for it."""
+        if rule is None or rule is True:
+            return (self.view.fingerprint,)
+        return (self.view.fingerprint, *(f"{name}={value!r}" for name, value in self.params.items()))
 
     def layout(self, fetch: Fetch, owner: Owner) -> Layout:
         found: Layout | None = fetch.calls.get(owner.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gateway.execution.assembly import Assembly, Linked
@@ -22,6 +23,9 @@ from gateway.planning.plan import (
 
 if TYPE_CHECKING:
     from gateway.execution.runner import Runner
+
+NAMING_AGENCIES = ("decisions", "blockingAgencies", "unknownAgencies")
+"""What a computed object says of agencies by name. Its state or verdict is never narrowed."""
 
 
 async def build(runner: Runner, run: Run, shape: Shape, table: Table) -> list[Any]:
@@ -89,12 +93,23 @@ async def _computed(runner: Runner, run: Run, item: ComputedField, table: Table,
         linked[id(item), id(table)] = results
         return
     present = [row for row, result in enumerate(results) if result is not None]
-    inner = from_dicts(item.shape.needs, [results[row] for row in present], run.now)
+    shown = [_of_view(runner, run, results[row]) for row in present]
+    inner = from_dicts(item.shape.needs, shown, run.now)
     objects = await build(runner, run, item.shape, inner)
     column: list[Any] = [None] * table.count
     for row, made in zip(present, objects, strict=True):
         column[row] = made
     linked[id(item), id(table)] = column
+
+
+def _of_view(runner: Runner, run: Run, result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Lists of agencies, and of what they say, without agencies that the view does not contain."""
+    narrowed = {
+        name: [one for one in result[name] if runner.supplied(run, one["agency"] if type(one) is dict else one)]
+        for name in NAMING_AGENCIES
+        if name in result
+    }
+    return {**result, **narrowed} if narrowed else result
 
 
 def _plain_nulls(value: Any) -> Any:

@@ -26,14 +26,23 @@ class FetchBuilder:
         self.made: list[Fetch] = []
 
     def keyed(
-        self, coordinate: str, target: str, needs: Needs, at: At, *, keys: tuple[str, ...], inner: bool = False
+        self,
+        coordinate: str,
+        target: str,
+        needs: Needs,
+        at: At,
+        *,
+        keys: tuple[str, ...],
+        inner: bool = False,
+        merged: bool = False,
     ) -> Fetch:
-        """A lookup by keys. ``inner``: an input of a computed field, read whatever the caller's other grants."""
+        """A lookup by keys. ``inner``: an input of a computed field, read whatever the caller's other grants.
+        ``merged``: rows of several keys make one list, as those of several owners always may."""
         for path in keys:
             needs.column(path)
         owners = self.catalog.lookup_owners(target, keys)
         predicates, checks = ({}, {}) if inner else self._policy(coordinate, owners, needs, at)
-        order = self._list_order(target, needs, merged=len(owners) > 1)
+        order = self._list_order(target, needs, merged=merged or len(owners) > 1)
         return self._keep(Fetch(coordinate, target, needs, owners, keys, predicates, checks, order, at, inner))
 
     def listing(self, coordinate: str, target: str, needs: Needs, at: At, *, inner: bool = False) -> Fetch:

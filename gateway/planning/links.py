@@ -73,7 +73,15 @@ class LinkCompiler:
         else:
             found.shape = self.shaping.shape(item.only(), link.target, site.over(needs))
         found.held = self._held(link, keys, needs, found.shape, inner=site.inner)
-        found.fetch = self.fetches.keyed(item.coordinate, link.target, needs, site.at, keys=keys, inner=site.inner)
+        found.fetch = self.fetches.keyed(
+            item.coordinate,
+            link.target,
+            needs,
+            site.at,
+            keys=keys,
+            inner=site.inner,
+            merged=found.many and link.kind == "list",
+        )
         found.pattern = _pattern(found.fetch, keys)
         return found
 

@@ -18,13 +18,12 @@ def person_fetches(fetches: FetchBuilder, site: Site) -> PersonFetches:
     rule = fetches.rules.rows.get("Person")
     records = site.needs.children.get("records") or Needs()
     _columns(records, (*RECORD, *_record_paths(rule)))
-    by_key, documents = Needs(), Needs()
-    _columns(by_key, RECORD)
+    documents = Needs()
     _columns(documents, ("personKey", "issuer", "number"))
     where = "Person.records"
     return PersonFetches(
         fetches.keyed(where, "PersonRecord", records, site.at, keys=("document.issuer", "document.number")),
-        fetches.keyed(where, "PersonRecord", by_key, site.at, keys=("key",)),
+        fetches.keyed(where, "PersonRecord", records, site.at, keys=("key",)),
         fetches.keyed("Person.documents", "TravelDocument", documents, site.at, keys=("personKey",)),
         rule,
     )

@@ -1,0 +1,214 @@
+"""Persons: anchors, documents, records by one hop; enforcement by document or record; who may be seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adapters.contract import AllOf, Compare, Negation, Param, Value
+from adapters.errors import SourceUnavailable
+from tests.kit.memory_world import World, codes, day, told, whole
+
+QUERY = """query($n: String!) {
+  person(document: {issuer: "CA", number: $n}) {
+    id documents { number } records { agency familyName match { kind } } enforcement { at }
+    completeness { complete sources { agency rows outcome } } } }"""
+IMMIGRATION_ONLY = whole({"Person": Compare("records.agency", "eq", Value("IMMIGRATION"))}, name="immigration")
+
+
+def record(key: str, number: str | None = None, name: str = "DOE", **more: Any) -> dict[str, Any]:
+    issuer = None if number is None else "CA"
+    return {
+        "key": key,
+        "familyName": name,
+        "searchName": name,
+        "document.issuer": issuer,
+        "document.number": number,
+        **more,
+    }
+
+
+def seizure(key: str, at: int, person: str | None = None, number: str | None = None) -> dict[str, Any]:
+    issuer = None if number is None else "CA"
+    return {"key": key, "at": day(at), "personKey": person, "document.issuer": issuer, "document.number": number}
+
+
+def world(**more: Any) -> World:
+    return World(
+        {
+            "IMMIGRATION": {
+                "personrecord": [record("i1", "X1"), record("i2")],
+                "traveldocument": [{"personKey": "i1", "issuer": "CA", "number": n} for n in ("X1", "X0")],
+            },
+            "POLICE": {
+                "personrecord": [record("p1", "X0"), record("p2", "X2", "ROE"), record("p3", None, "NOE")],
+                "enforcementaction": [
+                    seizure("e1", 3, "p1", "X1"),
+                    seizure("e2", 1, "p1"),
+                    seizure("e3", 2, None, "X0"),
+                    seizure("e4", 2, "p9", "X9"),
+                ],
+            },
+        },
+        **more,
+    )
+
+
+async def test_one_hop_over_the_documents_that_immigration_knows() -> None:
+    person = (await world().data_of(QUERY, {"n": "X1"}))["person"]
+    assert {one["agency"] for one in person["records"]} == {"IMMIGRATION", "POLICE"}
+    assert {one["match"]["kind"] for one in person["records"]} == {"EXACT_DOCUMENT"}
+    assert [one["number"] for one in person["documents"]] == ["X0", "X1"]
+
+
+async def test_what_several_alternatives_find_is_one_list_in_order_each_once() -> None:
+    """e1 is found by document and by record."""
+    data = await world().data_of(
+        '{ person(document: {issuer: "CA", number: "X1"}) { enforcement { id: at } e: enforcement { __typename } } }'
+    )
+    assert data["person"]["enforcement"] == [{"id": day(1)}, {"id": day(2)}, {"id": day(3)}]
+    assert len(data["person"]["e"]) == 3
+
+
+async def test_when_enforcement_fails_the_list_is_null_with_one_error() -> None:
+    here = world()
+    here.sources["POLICE"].fail("enforcementaction", SourceUnavailable("x"))
+    answer = await here.ask(QUERY, {"n": "X1"})
+    assert answer.data is not None
+    assert answer.data["person"]["enforcement"] is None
+    assert [(one["path"], one["extensions"]["code"]) for one in answer.errors] == [
+        (["person", "enforcement"], "SOURCE_UNAVAILABLE")
+    ]
+    assert answer.data["person"]["completeness"]["complete"] is False
+
+
+async def test_an_alternative_that_fails_leaves_the_others_and_says_so() -> None:
+    here = world()
+    police = here.sources["POLICE"]
+    answer_of = police.answer
+
+    async def answer(collection: Any, work: Any, call: Any) -> Any:
+        if work.spec.keys == ("personKey",):
+            raise SourceUnavailable("x")
+        return await answer_of(collection, work, call)
+
+    police.answer = answer  # type: ignore[method-assign]
+    found = await here.ask(QUERY, {"n": "X1"})
+    assert found.data is not None
+    assert [one["at"] for one in found.data["person"]["enforcement"]] == [day(2), day(3)]
+    assert [(one.get("path"), one["extensions"]["at"]) for one in found.errors] == [(None, ["person.enforcement"])]
+    assert found.data["person"]["completeness"]["complete"] is False
+
+
+async def test_nobody_knows_the_document() -> None:
+    assert (await world().data_of(QUERY, {"n": "X7"}))["person"] is None
+
+
+@pytest.mark.parametrize("failing", [("IMMIGRATION",), ("POLICE",), ("IMMIGRATION", "POLICE")])
+async def test_unknown_is_not_absent_while_an_agency_is_down(failing: tuple[str, ...]) -> None:
+    here = world()
+    for agency in failing:
+        here.sources[agency].fail(None, SourceUnavailable("x"))
+    answer = await here.ask(QUERY, {"n": "X7"})
+    assert set(codes(answer)) == {"SOURCE_UNAVAILABLE"}
+    assert answer.data is not None
+    if len(failing) == 2:
+        assert answer.data["person"] is None
+        assert answer.errors[0]["path"] == ["person"]
+    else:
+        assert answer.data["person"]["records"] == []
+        assert answer.data["person"]["completeness"]["complete"] is False
+
+
+@pytest.mark.parametrize(("forbidden", "rows"), [("X2", {"IMMIGRATION": 0, "POLICE": 0})])
+async def test_a_person_who_may_not_be_seen_is_nobody(forbidden: str, rows: dict[str, int]) -> None:
+    one = told(await world().ask(QUERY, {"n": forbidden}, view=IMMIGRATION_ONLY))
+    other = told(await world().ask(QUERY, {"n": "X7"}, view=IMMIGRATION_ONLY))
+    assert one == other
+    assert {each["agency"]: each["rows"] for each in one["extensions"]["completeness"]["sources"]} == rows
+
+
+async def test_a_search_counts_only_those_who_may_be_seen() -> None:
+    query = "query($n: String!) { people(search: {familyName: $n}) { nodes { id } totalCount completeness { sources { agency rows } } } }"  # fmt: skip  # noqa: E501
+    one = told(await world().ask(query, {"n": "Roe"}, view=IMMIGRATION_ONLY))
+    other = told(await world().ask(query, {"n": "Nobody"}, view=IMMIGRATION_ONLY))
+    assert one == other
+
+
+async def test_candidates_are_found_again_by_their_ids_with_or_without_a_document() -> None:
+    here = world()
+    data = await here.data_of(
+        'query { people(search: {familyName: "Doe"}) { nodes { id records { familyName match { kind score } } }'
+        " edges { score } } }"
+    )
+    assert [edge["score"] for edge in data["people"]["edges"]] == [1.0] * 3
+    assert all(one["match"]["kind"] == "CANDIDATE" for node in data["people"]["nodes"] for one in node["records"])
+    ids = [node["id"] for node in data["people"]["nodes"]]
+    assert len(set(ids)) == 3
+    again = await here.data_of(
+        "query($i: [ID!]!) { nodes(ids: $i) { id ... on Person { records { agency } } } }", {"i": ids}
+    )
+    assert [node["id"] for node in again["nodes"]] == ids
+    assert sorted(len(node["records"]) for node in again["nodes"]) == [1, 1, 2]
+
+
+@pytest.mark.parametrize("name", ["", "  ", "!!", "-'-"])
+async def test_a_search_without_a_letter_is_refused(name: str) -> None:
+    here = world()
+    answer = await here.ask("query($n: String!) { people(search: {familyName: $n}) { nodes { id } } }", {"n": name})
+    assert codes(answer) == ["BAD_USER_INPUT"]
+    assert here.asked("POLICE", "personrecord") == 0
+
+
+async def test_candidates_page_by_score_then_agency_then_key() -> None:
+    names = ["DOE", "DOES", "DOEN", "DOE", "DOEZ", "DOE"]
+    here = World(
+        {
+            "IMMIGRATION": {"personrecord": [record(f"i{n}", f"A{n}", name) for n, name in enumerate(names)]},
+            "POLICE": {"personrecord": [record(f"p{n}", f"B{n}", name) for n, name in enumerate(names)]},
+        }
+    )
+    query = (
+        'query($f: Int, $a: String) { people(search: {familyName: "Doe"}, first: $f, after: $a) { totalCount'
+        " edges { score cursor node { id } } pageInfo { hasNextPage endCursor } } }"
+    )
+    everyone = (await here.data_of(query, {"f": 100}))["people"]["edges"]
+    scores = [edge["score"] for edge in everyone]
+    assert scores == sorted(scores, reverse=True)
+    assert len(everyone) == 12
+    for size in (1, 2, 5):
+        walked: list[str] = []
+        cursor = None
+        while True:
+            page = (await here.data_of(query, {"f": size, "a": cursor}))["people"]
+            walked += [edge["node"]["id"] for edge in page["edges"]]
+            assert page["totalCount"] == 12
+            cursor = page["pageInfo"]["endCursor"]
+            if not page["pageInfo"]["hasNextPage"]:
+                break
+        assert walked == [edge["node"]["id"] for edge in everyone]
+    stolen = await here.ask(query.replace('"Doe"', '"Does"'), {"f": 2, "a": everyone[0]["cursor"]})
+    assert codes(stolen) == ["BAD_USER_INPUT"]
+
+
+async def test_rules_about_documents_bind_issuer_and_number_together() -> None:
+    rule = AllOf(
+        (
+            Compare("documents.issuer", "eq", Param("claims.i")),
+            Compare("documents.number", "eq", Param("claims.n")),
+        )
+    )
+    view = whole({"Person": rule}, ("claims.i", "claims.n"), "traveller")
+    query = '{ person(document: {issuer: "CA", number: "X1"}) { records { agency } } }'
+    mine = await world().ask(query, view=view, claims={"i": "CA", "n": "X0"})
+    theirs = await world().ask(query, view=view, claims={"i": "US", "n": "X1"})
+    assert mine.data is not None
+    assert len(mine.data["person"]["records"]) == 2
+    assert theirs.data == {"person": None}
+
+
+async def test_a_rule_by_negation() -> None:
+    view = whole({"Person": Negation(Compare("records.agency", "eq", Value("POLICE")))}, name="not police")
+    query = 'query($n: String!) { person(document: {issuer: "CA", number: $n}) { records { agency } } }'
+    assert (await world().data_of(query, {"n": "X1"}, view=view))["person"] is None

@@ -29,8 +29,10 @@ CREATE TABLE lists.permit (id int PRIMARY KEY, no text, doc jsonb, box_1 text, b
 CREATE TABLE lists.line (permit int, n int, hs text, doc jsonb, tags text[]);
 CREATE TABLE lists.part (permit int, line int, m int, name char(6));
 INSERT INTO lists.permit VALUES
- (1, 'A', '{"x": {"rows": [{"q": "1", "subs": [{"z": 5}, {"z": 6}]}, {"q": "?"}]}}', 'b1', ' '), (2, 'B', NULL, NULL, 'b2'), (3, 'C', '{"x": 4}', NULL, NULL);
-INSERT INTO lists.line VALUES (1, 2, '84', '[{"w": 1}]', '{t,u}'), (1, 1, '73', NULL, '{}'), (2, 1, NULL, '[]', NULL);
+ (1, 'A', '{"x": {"rows": [{"q": "1", "subs": [{"z": 5}, {"z": 6}]}, {"q": "?"}]}}', 'b1', ' '),
+ (2, 'B', NULL, NULL, 'b2'), (3, 'C', '{"x": 4}', NULL, NULL);
+INSERT INTO lists.line VALUES
+ (1, 2, '84', '[{"w": 1}]', '{t,u}'), (1, 1, '73', NULL, '{}'), (2, 1, NULL, '[]', NULL);
 INSERT INTO lists.part VALUES (1, 1, 2, 'one-b'), (1, 2, 1, 'two-a'), (1, 1, 1, 'one-a'), (2, 1, 1, NULL);
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,6 +54,8 @@ def serve(
         uvicorn.run("gateway.app:from_environment", factory=True, workers=count, **options)
         return
     server = uvicorn.Server(uvicorn.Config(application, **options))
+    # Once it has shut down, uvicorn raises the signal again for whoever handled it before: being asked to end is no fault.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         server.run()
     except KeyboardInterrupt:

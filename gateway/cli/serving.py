@@ -54,7 +54,7 @@ def serve(
         uvicorn.run("gateway.app:from_environment", factory=True, workers=count, **options)
         return
     server = uvicorn.Server(uvicorn.Config(application, **options))
-    # Once it has shut down, uvicorn raises the signal again for whoever handled it before: being asked to end is no fault.
+    # Having shut down, uvicorn raises the signal again for whoever handled it before: being asked to end is no fault.
     signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         server.run()

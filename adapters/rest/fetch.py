@@ -23,7 +23,7 @@ from adapters.rest.progress import Progress
 from adapters.rest.pushes import operand_value
 from adapters.rest.rows import Batch, Decoder, RowsAt
 from adapters.rest.template import Unaskable
-from adapters.rest.translate import Plan
+from adapters.rest.translate import CURSOR, Plan
 from adapters.rows import concatenate
 
 Key = tuple[Any, ...]
@@ -110,6 +110,11 @@ class RestFetch:
                 continue
             values[push.placeholder] = sent[0]
             exact = exact and sent[1]
+        resume = self.plan.resume
+        if resume is not None and call.cursor is not None:
+            sent = resume.native({CURSOR: call.cursor[0]})
+            if sent:
+                values[resume.placeholder] = sent[0]
         if self.plan.order_value is not None:
             values["order"] = self.plan.order_value
         return values, exact

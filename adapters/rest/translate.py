@@ -18,6 +18,7 @@ from adapters.contract import (
     Compare,
     FetchSpec,
     FieldBinding,
+    Param,
     Predicate,
     Request,
     Value,
@@ -28,12 +29,16 @@ from adapters.mapping import Asking, CodeTables, asking, effective_steps
 from adapters.rest.pushes import WIDER, KeyPart, Push
 from adapters.rest.template import CONTROL, Template
 
+CURSOR = " cursor"
+"""Not a name that a planner gives."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How one call shape is asked. ``ordered``: the rows arrive in the order of the first order term (``{order}`` is
     ``order_value``), or no order is asked; ``whole``: that one term is all of the order. ``asked``: key paths that
-    come from the question because no field binds them. ``pushed_all``: no condition is left to the gateway."""
+    come from the question because no field binds them. ``pushed_all``: no condition is left to the gateway.
+    ``resume``: lets the API start near the cursor; its operand is the parameter ``CURSOR``."""
 
     spec: FetchSpec
     collection: CollectionSpec
@@ -47,6 +52,7 @@ class Plan:
     pushed_all: bool
     work: Evaluation
     residual: tuple[str, ...]
+    resume: Push | None = None
 
     @property
     def keyed(self) -> bool:
@@ -134,6 +140,7 @@ def _candidate(
         pushed_all=not left,
         work=work,
         residual=tuple(_render(term) for term in left),
+        resume=_resume(spec, extended, template, {push.placeholder for push in pushes}, zone, tables),
     )
     by_keys = sum(part.position >= 0 for part in by)
     score = (by_keys, -len(left), request.cap is None, bool(request.many), ordered, len(pushes), -len(by))
@@ -212,6 +219,26 @@ def _push(term: Compare, ask: Asking | None, free: set[str]) -> Push | None:
         if f"{path}.{bound}" in free and (ask is None or ask.keeps_order):
             return Push(f"{path}.{bound}", term, ask, bound) if ask is not None or bound == op else None
     return None
+
+
+def _resume(
+    spec: FetchSpec,
+    collection: CollectionSpec,
+    template: Template,
+    taken: set[str],
+    zone: str | None,
+    tables: CodeTables,
+) -> Push | None:
+    """Descending and past the nulls, whatever follows the cursor is at or below its first value. (Ascending, the
+    nulls follow too, and a bound would lose them.)"""
+    if not spec.after or spec.after[0] or not spec.order[0].descending or spec.count or spec.keys:
+        return None
+    path = spec.order[0].path
+    binding = collection.fields.get(path)
+    free = set(template.names) - taken
+    if binding is None:
+        return None
+    return _push(Compare(path, "lte", Param(CURSOR)), asking(binding, zone=zone, tables=tables), free)
 
 
 def _order(spec: FetchSpec, request: Request) -> tuple[str | None, bool]:

@@ -37,6 +37,8 @@ class Served:
             rows = [row for row in rows if row["kind"] in query.getall("kind")]
         if "status" in query:
             rows = [row for row in rows if row["st"] == query["status"]]
+        if "to" in query:
+            rows = [row for row in rows if row["until"] is not None and row["until"] <= query["to"]]
         if sort := query.get("sort"):
             column = sort.lstrip("-")
             values: dict[str, Any] = {r["no"]: None if r[column] == "20261399" else r[column] for r in rows}

@@ -154,16 +154,17 @@ async def test_pages_by_cursor(source: Source, order: tuple[OrderTerm, ...]) -> 
     spec = replace(SPEC, order=order, limit=True, count=True, filter=Compare("status", "eq", Value("ISSUED")))
     for condition in (None, spec.filter):
         page = replace(spec, filter=condition)
-        call, seen = FetchCall(limit=6), 0
+        call, seen, total = FetchCall(limit=6), 0, None
         while True:
             rows = await same(source, page, call, ordered=True)
             seen += rows.count
+            total = rows.total if total is None else total
             if rows.count == 0:
                 break
             last = tuple(rows.columns[COLUMNS.index(term.path)][-1] for term in order)
-            page = replace(page, after=tuple(value is None for value in last))
+            page = replace(page, after=tuple(value is None for value in last), count=False)
             call = FetchCall(limit=6, cursor=last)
-        assert seen == rows.total
+        assert seen == total
 
 
 @pytest.mark.parametrize("keys", [[("P001",)], [("P001",), ("P039",), ("nobody",), ("P020",), ("a,b/c?d=%",)]])

@@ -70,7 +70,13 @@ HTTP = {
         Request(
             "GET",
             "/permits",
-            query={"status": "{status}", "sort": "{order}", "offset": "{offset}", "size": "{size}"},
+            query={
+                "status": "{status}",
+                "sort": "{order}",
+                "to": "{validTo.lte}",
+                "offset": "{offset}",
+                "size": "{size}",
+            },
             rows="rows",
             order={"validTo": ("until", "-until"), "number": ("no", "-no")},
             paging=Paging(7, total="total"),

@@ -105,6 +105,22 @@ async def test_order_is_pushed_and_a_page_after_a_cursor_is_found(api: Api) -> N
     assert len(api.targets) == 3
 
 
+async def test_a_later_page_starts_near_its_cursor(api: Api) -> None:
+    data = [{"no": f"{i:02}"} for i in range(50, 0, -1)]
+
+    def page(asked: web.Request, _: Any) -> Any:
+        rows = [row for row in data if row["no"] <= asked.query.get("to", "99")]
+        return {"rows": rows[int(asked.query["offset"]) :][: int(asked.query["limit"])]}
+
+    api.calls(page)
+    query = {"offset": "{offset}", "limit": "{size}", "sort": "{order}", "to": "{number.lte}"}
+    source = api.source(request(query, Paging(3), order={"number": ("no", "-no")}))
+    order = (OrderTerm("number", descending=True),)
+    fetch = source.prepare(FetchSpec("permit", ("number",), order=order, limit=True, after=(False,)))
+    assert (await fetch.run(FetchCall(limit=2, cursor=("11",)))).columns[0] == ["10", "09"]
+    assert api.targets == ["/x?offset=0&limit=3&sort=-no&to=11"]
+
+
 async def test_filters_are_pushed_and_checked_again(api: Api) -> None:
     api.calls(served)
     source = api.source(ordered())

@@ -29,7 +29,7 @@ from adapters.postgres.scope import Column, Context
 from adapters.postgres.statement import Element
 from adapters.predicates import Table, compile_predicate
 
-_NOT_TEXT = frozenset({"Int", "Float", "Decimal", "Boolean", "DateTime", "Date"})
+NUMBERS_AND_TIMES = frozenset({"Int", "Float", "Decimal", "Boolean", "DateTime", "Date"})
 FALSE: Element = sa.literal_column("false")
 TRUE: Element = sa.literal_column("true")
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
@@ -170,7 +170,7 @@ def _ordered(context: Context, term: Compare, it: Operand, valid: Element | None
 def _starts(
     context: Context, term: Compare, binding: FieldBinding, columns: tuple[Column, ...], it: Operand
 ) -> Element:
-    if binding.type in _NOT_TEXT:
+    if binding.type in NUMBERS_AND_TIMES:
         raise Unsupported(f"{term.path}: {binding.type} has no prefix")
     value = value_of(term)
     if isinstance(binding.codes, CodeMap | Lookup):

@@ -161,9 +161,11 @@ def inside_json(element: Element, path: str) -> Element:
     return document.op("#>>")(_path(path))
 
 
-def json_elements(element: Element, path: str) -> Element:
+def json_elements(element: Element, path: str) -> Any:
     """A set-returning expression: the elements of the array at ``path``; nothing when there is no array."""
-    document = sa.cast(element, SqlType("jsonb")).op("#>")(_path(path)) if path else sa.cast(element, SqlType("jsonb"))
+    document: Element = sa.cast(element, SqlType("jsonb"))
+    if path:
+        document = document.op("#>")(_path(path))
     kind = sa.func.jsonb_typeof(document)
     array = sa.case((kind == inline("array"), document), else_=sa.cast(inline("[]"), SqlType("jsonb")))
     return sa.func.jsonb_array_elements(array)

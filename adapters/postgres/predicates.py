@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from adapters.contract import AllOf, AnyOf, Child, Compare, FieldBinding, Linked, Negation, Predicate
 from adapters.errors import Unsupported
-from adapters.postgres.comparisons import FALSE, TRUE, compare
-from adapters.postgres.expressions import not_true
-from adapters.postgres.operands import value_column
+from adapters.postgres.comparisons import FALSE, NUMBERS_AND_TIMES, TRUE, compare
+from adapters.postgres.expressions import inside_json, json_elements, not_true
+from adapters.postgres.operands import TEXT, value_column
 from adapters.postgres.scope import Column, Context, Rows, child_columns, table
 from adapters.postgres.statement import Element, SqlType
 
@@ -90,7 +90,7 @@ def _in_child(
         raise Unsupported(missing)
     child, rest = children[name], path[len(name) + 1 :]
     if not child.table:
-        raise Unsupported(f"{path}: elements of a JSON array or of repeated columns cannot be compared")
+        return _inside(context, missing, child, rest, column, leaf)
     inner = table(child.table, child_columns(child), context.alias("c"))
 
     def theirs(column_name: str) -> Column:
@@ -103,3 +103,25 @@ def _in_child(
         inside = _in_child(context, missing, rest, child.children, theirs, leaf)
     on = [inner.c[their] == column(our)[0] for their, our in child.on.items()]
     return sa.select(sa.literal_column("1")).select_from(inner).where(*on, inside).exists()
+
+
+def _inside(
+    context: Context, missing: str, child: Child, rest: str, column: Callable[[str], Column], leaf: Leaf
+) -> Element:
+    """Some element of repeated columns, or of an array in a JSON column whose elements are texts, meets ``leaf``."""
+    binding = child.value if not rest else child.fields.get(rest)
+    if binding is None:
+        raise Unsupported(f"{missing} where it can be compared")
+    if child.each:
+        first = child.each[0]
+        places = [first.index(name) if name in first else int(name) for name in binding.columns]
+        return sa.or_(*(leaf(binding, tuple(column(element[i]) for i in places)) for element in child.each))
+    if binding.type in NUMBERS_AND_TIMES or binding.list:
+        raise Unsupported(f"{child.name}: of values inside JSON only texts can be compared")
+    name, _, path = child.array.partition(".")
+    document, kind = column(name)
+    if kind.array:
+        raise Unsupported(f"{child.name}: JSON in an array cannot be compared")
+    items = json_elements(document, path).table_valued("v").render_derived(name=context.alias("e"))
+    columns = tuple((inside_json(items.c.v, path), TEXT) for path in binding.columns)
+    return sa.select(sa.literal_column("1")).select_from(items).where(leaf(binding, columns)).exists()

@@ -13,10 +13,12 @@ from adapters.contract import (
     ChildRows,
     ChildSelect,
     CollectionSpec,
+    Compare,
     FetchCall,
     FetchSpec,
     FieldBinding,
     OrderTerm,
+    Value,
 )
 from adapters.postgres import PostgresSource
 from adapters.postgres.settings import PostgresSettings
@@ -59,7 +61,7 @@ ROWS = Child(
     "rows",
     "Row",
     array="doc.x.rows",
-    fields={"q": text("q", "q", "Int")},
+    fields={"q": text("q", "q", "Int"), "r": text("r", "q")},
     children={"subs": Child("subs", "Sub", array="subs", value=text("subs", "z", "Int"))},
 )
 BOXES = Child("boxes", "Box", each=(("box_1",), ("box_2",)), value=text("boxes", "box_1"))
@@ -116,3 +118,20 @@ async def test_every_list(permits: PostgresSource, limit: int | None) -> None:
     assert [nested(documents, i) for i in range(3)] == [[(1, [(5,), (6,)]), (None, [])], [], []]
     assert [nested(boxes, i) for i in range(3)] == [[("b1",)], [("b2",)], []]
     assert [(flag.row, flag.path, flag.problem) for flag in rows.flags] == [(0, "rows[1].q", "not a number")]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "found"),
+    [
+        ("boxes", "b2", ["B"]),
+        ("rows.r", "?", ["A"]),
+        ("lines.hs", "84", ["A"]),
+        ("lines.tags", "u", ["A"]),
+        ("lines.parts", "one-a", ["A"]),
+    ],
+)
+async def test_some_element_meets_a_comparison(
+    permits: PostgresSource, path: str, value: str, found: list[str]
+) -> None:
+    spec = FetchSpec("permit", ("number",), filter=Compare(path, "eq", Value(value)))
+    assert (await permits.prepare(spec).run(FetchCall())).columns == (found,)

@@ -8,7 +8,7 @@ several columns crosses as JSON array text of the columns' texts (``'["2026","15
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
@@ -362,13 +362,15 @@ class FetchSpec:
 @dataclass(slots=True)
 class FetchCall:
     """One request's values. ``keys``: distinct, non-null, harmonised tuples in the order of ``FetchSpec.keys``;
-    ``cursor``: harmonised order values, same length as ``order``; ``deadline``: seconds, event loop clock."""
+    ``cursor``: harmonised order values, same length as ``order``; ``deadline``: seconds, event loop clock.
+    ``scope``: calls of equal scope have equal rights and may be answered together; ``None``: with nobody."""
 
     keys: Sequence[tuple[Any, ...]] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
     limit: int | None = None
     cursor: tuple[Any, ...] | None = None
     deadline: float | None = None
+    scope: Hashable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,7 +462,9 @@ class Source(Protocol):
 
     name: str
     agency: str
-    capabilities: Capabilities
+
+    @property
+    def capabilities(self) -> Capabilities: ...
 
     def prepare(self, spec: FetchSpec) -> PreparedFetch:
         """Pure, once per call shape; the result may be used by many requests at once. Raises ``Unsupported``."""

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any, cast
 
+from adapters.coalescing import CoalescingSource, coalesce_after
 from adapters.contract import CollectionSpec, Lookup, Source
 from adapters.errors import AgencyFileError, Fault
+from adapters.resilient import ResilientSource, resilience_of
 
 Factory = Callable[[str, str, Mapping[str, Any], Sequence[CollectionSpec], Mapping[str, Lookup]], Source]
 """``factory(name, agency, table, collections, lookups)``: ``table`` is ``[sources.name]`` with its secrets resolved,
@@ -49,4 +51,10 @@ def create(
         raise AgencyFileError([Fault(agency, f"sources.{name}.kind", f"no kind of source {kind!r}; there are {known}")])
     own = [spec for spec in collections if spec.source == name]
     codes = {key: lookup for key, lookup in lookups.items() if lookup.source == name}
-    return FACTORIES[kind](name, agency, table, own, codes)
+    try:
+        resilience, table = resilience_of(table)
+        after, table = coalesce_after(table)
+    except ValueError as problem:
+        raise AgencyFileError([Fault(agency, f"sources.{name}", str(problem))]) from None
+    source = ResilientSource(FACTORIES[kind](name, agency, table, own, codes), resilience)
+    return CoalescingSource(source, after) if after else source

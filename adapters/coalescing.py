@@ -1,0 +1,176 @@
+"""Group commit for reads: while a source is busy, lookups that differ in keys alone wait and go as one.
+
+Lookups may share a batch when they ask for the same call shape in the same ``FetchCall.scope``: the caller's rights, as
+the gateway sees them. A lookup without a scope is never joined with another. While fewer than ``after`` lookups are
+under way a lookup goes at once, so one request at a time waits for nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapters.contract import Capabilities, FetchCall, FetchSpec, Finding, Health, PreparedFetch, Rows, Source
+from adapters.errors import SourceTimeout
+from adapters.rows import take
+
+DEFAULT_AFTER = 2
+MAX_KEYS = 2_000
+"""Keys of one batch; a lookup that would make it larger opens the next."""
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """One waiting lookup. It gets its own keys only, and may leave before the batch is done."""
+
+    call: FetchCall
+    answer: asyncio.Future[Rows]
+
+
+@dataclass(slots=True, eq=False)
+class Batch:
+    fetch: CoalescedFetch
+    keys: dict[tuple[Any, ...], None] = field(default_factory=dict)
+    members: list[Member] = field(default_factory=list)
+    task: asyncio.Task[None] | None = None
+
+    def call(self) -> FetchCall:
+        """The joined call: it runs until the latest of its members' deadlines."""
+        first = self.members[0].call
+        ends = [member.call.deadline for member in self.members]
+        deadline = None if None in ends else max(end for end in ends if end is not None)
+        return FetchCall(list(self.keys), first.params, deadline=deadline, scope=first.scope)
+
+
+class Lane:
+    """The lookups under way and waiting at one source."""
+
+    def __init__(self, after: int) -> None:
+        self.after = after
+        self.under_way = 0
+        self.waiting: dict[Hashable, Batch] = {}
+
+    def full(self) -> bool:
+        return self.under_way >= self.after
+
+    def done(self) -> None:
+        """One of those under way has ended: whoever waits longest goes."""
+        self.under_way -= 1
+        while self.waiting and not self.full():
+            batch = self.waiting.pop(next(iter(self.waiting)))
+            if batch.members:
+                self.under_way += 1
+                batch.task = asyncio.ensure_future(self._run(batch))
+
+    async def _run(self, batch: Batch) -> None:
+        try:
+            rows = await batch.fetch.inner.run(batch.call())
+        except BaseException as error:
+            for member in batch.members:
+                if not member.answer.done():
+                    member.answer.set_exception(error)
+                    member.answer.exception()  # read: a member that left never will
+            if isinstance(error, asyncio.CancelledError):
+                raise
+        else:
+            batch.fetch.hand_out(rows, batch)
+        finally:
+            self.done()
+
+
+class CoalescingSource:
+    """``inner``, whose keyed lookups join while it is busy. Everything else is its own."""
+
+    def __init__(self, inner: Source, after: int) -> None:
+        self.inner = inner
+        self.name = inner.name
+        self.agency = inner.agency
+        self.lane = Lane(after)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.inner.capabilities
+
+    def prepare(self, spec: FetchSpec) -> PreparedFetch:
+        prepared = self.inner.prepare(spec)
+        joinable = bool(spec.keys) and not spec.limit and not spec.count and set(spec.keys) <= set(spec.columns)
+        return CoalescedFetch(prepared, spec, self.lane) if joinable else prepared
+
+    async def start(self) -> None:
+        await self.inner.start()
+
+    async def health(self) -> Health:
+        return await self.inner.health()
+
+    async def check(self) -> Sequence[Finding]:
+        return await self.inner.check()
+
+    async def close(self) -> None:
+        await self.inner.close()
+
+
+class CoalescedFetch:
+    def __init__(self, inner: PreparedFetch, spec: FetchSpec, lane: Lane) -> None:
+        self.inner = inner
+        self.spec = spec
+        self.lane = lane
+        self.places = tuple(spec.columns.index(path) for path in spec.keys)
+
+    async def run(self, call: FetchCall) -> Rows:
+        lane = self.lane
+        if call.scope is None or not lane.full():
+            lane.under_way += 1
+            try:
+                return await self.inner.run(call)
+            finally:
+                lane.done()
+        return await self._joined(call)
+
+    async def _joined(self, call: FetchCall) -> Rows:
+        name: Hashable = (self.spec, call.scope)
+        batch = self.lane.waiting.get(name)
+        if batch is None or len(batch.keys) + len(call.keys) > MAX_KEYS:
+            if batch is not None:  # full: it keeps its turn under a name of its own
+                self.lane.waiting[name, id(batch)] = self.lane.waiting.pop(name)
+            batch = self.lane.waiting[name] = Batch(self)
+        batch.keys |= dict.fromkeys(call.keys)
+        member = Member(call, asyncio.get_running_loop().create_future())
+        batch.members.append(member)
+        try:
+            async with asyncio.timeout_at(call.deadline):
+                return await member.answer
+        except TimeoutError as error:
+            raise SourceTimeout("waiting to be asked with others") from error
+        finally:
+            batch.members.remove(member)
+            if not batch.members and batch.task is not None:
+                batch.task.cancel()
+
+    def hand_out(self, rows: Rows, batch: Batch) -> None:
+        """Each member gets the rows of its own keys."""
+        if len(batch.members) == 1 and len(batch.members[0].call.keys) == len(batch.keys):
+            batch.members[0].answer.set_result(rows)
+            return
+        of_key: dict[tuple[Any, ...], list[int]] = {}
+        for row, key in enumerate(zip(*(rows.columns[place] for place in self.places), strict=True)):
+            of_key.setdefault(key, []).append(row)
+        for member in batch.members:
+            if not member.answer.done():
+                mine = [row for key in member.call.keys for row in of_key.get(key, ())]
+                member.answer.set_result(take(rows, mine))
+
+    def explain(self) -> str:
+        return self.inner.explain()
+
+
+def coalesce_after(table: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+    """``coalesce_after`` of a ``[sources.*]`` table (default 2; 0 turns joining off), and the table without it.
+
+    Raises ``ValueError`` that says what is wrong with it."""
+    rest = dict(table)
+    after = rest.pop("coalesce_after", DEFAULT_AFTER)
+    if isinstance(after, bool) or not isinstance(after, int) or after < 0:
+        raise ValueError("coalesce_after must be a whole number, 0 for never")
+    return after, rest

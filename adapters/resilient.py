@@ -1,0 +1,182 @@
+"""A source that is asked again when that may help, and left alone while it is down.
+
+Retries: reads that failed on the way (``SourceUnavailable``), and refusals that name a time (``Retry-After``), within
+the call's deadline. Circuit breaker: after ``failures`` calls in a row that found nobody, calls are refused at once for
+``recover_s`` seconds; then one call probes, and its end decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import stamina
+from purgatory.domain.model import Context, OpenedState
+
+from adapters.contract import Capabilities, FetchCall, FetchSpec, Finding, Health, PreparedFetch, Rows, Source
+from adapters.errors import SourceError, SourceRefused, SourceTimeout, SourceUnavailable
+
+CLOSED, HALF_OPENED = "closed", "half-opened"
+
+
+@dataclass(frozen=True, slots=True)
+class Resilience:
+    """``attempts`` in all; ``wait_s``: first wait, doubled and jittered; ``failures`` in a row open the breaker."""
+
+    attempts: int = 3
+    wait_s: float = 0.05
+    failures: int = 5
+    recover_s: float = 5.0
+
+
+class Breaker:
+    """One source's circuit. Counts what found nobody (unavailable, timed out); an answer of any kind closes it."""
+
+    def __init__(self, name: str, resilience: Resilience) -> None:
+        self._context = Context(name, resilience.failures, resilience.recover_s)
+        self._probing = False
+
+    @property
+    def state(self) -> str:
+        """``closed``, ``opened`` or ``half-opened``."""
+        return str(self._context.state)
+
+    def enter(self) -> bool:
+        """Whether this call is the probe. Raises ``SourceUnavailable`` while the circuit is open."""
+        try:
+            self._context.handle_new_request()
+        except OpenedState:
+            raise _open("the circuit is open") from None
+        if self._context.state != HALF_OPENED:
+            return False
+        if self._probing:
+            raise _open("the circuit is open, and a probe is under way")
+        self._probing = True
+        return True
+
+    def leave(self, probe: bool, error: BaseException | None) -> None:
+        if probe:
+            self._probing = False
+        if isinstance(error, SourceUnavailable | SourceTimeout):
+            self._context.handle_exception(error)
+        elif error is None or isinstance(error, SourceError):
+            self._context.handle_end_request()
+        self._context.messages.clear()
+
+
+def _open(detail: str) -> SourceUnavailable:
+    error = SourceUnavailable(detail)
+    error.retryable = False  # asking again at once is what the breaker is there to prevent
+    return error
+
+
+class ResilientSource:
+    """``inner`` with retries and a breaker. Everything else is its own."""
+
+    def __init__(self, inner: Source, resilience: Resilience) -> None:
+        self.inner = inner
+        self.name = inner.name
+        self.agency = inner.agency
+        self.resilience = resilience
+        self.breaker = Breaker(f"{inner.agency}.{inner.name}", resilience)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.inner.capabilities
+
+    def prepare(self, spec: FetchSpec) -> PreparedFetch:
+        return ResilientFetch(self.inner.prepare(spec), self.resilience, self.breaker)
+
+    async def start(self) -> None:
+        await self.inner.start()
+
+    async def health(self) -> Health:
+        """What the source says, but never better than its breaker."""
+        if self.breaker.state != CLOSED:
+            return Health.DOWN
+        return await self.inner.health()
+
+    async def check(self) -> Sequence[Finding]:
+        return await self.inner.check()
+
+    async def close(self) -> None:
+        await self.inner.close()
+
+
+class ResilientFetch:
+    def __init__(self, inner: PreparedFetch, resilience: Resilience, breaker: Breaker) -> None:
+        self._inner = inner
+        self._resilience = resilience
+        self._breaker = breaker
+
+    async def run(self, call: FetchCall) -> Rows:
+        try:
+            return await self._once(call)
+        except SourceError as error:  # the common case costs nothing more than this
+            if self._resilience.attempts < 2 or not _worth_another(error, call):
+                raise
+            await asyncio.sleep(error.retry_after or 0.0)
+        return await self._again(call)
+
+    async def _again(self, call: FetchCall) -> Rows:
+        left = self._resilience.attempts - 1
+        async for attempt in stamina.retry_context(
+            on=lambda error: isinstance(error, SourceError) and _worth_another(error, call) and _wait_of(error),
+            attempts=left,
+            timeout=None if call.deadline is None else max(0.001, call.deadline - _now()),
+            wait_initial=self._resilience.wait_s,
+            wait_jitter=self._resilience.wait_s,
+        ):
+            with attempt:
+                return await self._once(call)
+        raise AssertionError("a retry ends with an answer or an error")
+
+    async def _once(self, call: FetchCall) -> Rows:
+        probe = self._breaker.enter()
+        error: BaseException | None = None
+        try:
+            return await self._inner.run(call)
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            self._breaker.leave(probe, error)
+
+    def explain(self) -> str:
+        return self._inner.explain()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _worth_another(error: SourceError, call: FetchCall) -> bool:
+    """Whether the same read may go better in the time that is left."""
+    left = float("inf") if call.deadline is None else call.deadline - _now()
+    if isinstance(error, SourceRefused):
+        return error.retry_after is not None and error.retry_after < left
+    return error.retryable and left > 0
+
+
+def _wait_of(error: SourceError) -> bool | float:
+    return error.retry_after if error.retry_after else True
+
+
+def resilience_of(table: Mapping[str, Any]) -> tuple[Resilience, dict[str, Any]]:
+    """``resilience = { attempts, wait_s, failures, recover_s }`` of a ``[sources.*]`` table, and the table without it.
+
+    Raises ``ValueError`` that says what is wrong with it."""
+    rest = dict(table)
+    given = rest.pop("resilience", {})
+    if not isinstance(given, Mapping):
+        raise ValueError("resilience is a table: { attempts = 3, wait_s = 0.05, failures = 5, recover_s = 5 }")
+    defaults = Resilience()
+    for key, value in given.items():
+        kind = type(getattr(defaults, key, None))
+        if kind is type(None):
+            raise ValueError(f"resilience has no option {key!r}; there are attempts, wait_s, failures, recover_s")
+        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0 or (kind is int and value % 1):
+            raise ValueError(f"resilience.{key} must be a positive {'whole number' if kind is int else 'number'}")
+    return Resilience(**given), rest

@@ -1,0 +1,208 @@
+"""Lookups of concurrent requests joined while a source is busy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from adapters.coalescing import CoalescingSource, coalesce_after
+from adapters.contract import Capabilities, FetchCall, FetchSpec, Health, PreparedFetch, Rows
+from adapters.errors import SourceTimeout, SourceUnavailable
+
+SPEC = FetchSpec("shipment", ("ccn", "status"), keys=("ccn",))
+OTHER = FetchSpec("shipment", ("ccn", "eta"), keys=("ccn",))
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Slow:
+    """A source whose calls end when they are let go; it answers two rows a key, and none for ``missing``."""
+
+    name, agency = "cargo", "CUSTOMS"
+    capabilities = Capabilities({})
+
+    def __init__(self) -> None:
+        self.calls: list[FetchCall] = []
+        self.gates: list[asyncio.Event] = []
+        self.cancelled = 0
+        self.error: Exception | None = None
+
+    def prepare(self, spec: FetchSpec) -> PreparedFetch:
+        return SlowFetch(self)
+
+    async def start(self) -> None: ...
+
+    async def health(self) -> Health:
+        return Health.UP
+
+    async def check(self) -> list[Any]:
+        return []
+
+    async def close(self) -> None: ...
+
+
+class SlowFetch:
+    def __init__(self, source: Slow) -> None:
+        self.source = source
+
+    async def run(self, call: FetchCall) -> Rows:
+        gate = asyncio.Event()
+        self.source.calls.append(call)
+        self.source.gates.append(gate)
+        try:
+            await gate.wait()
+        except asyncio.CancelledError:
+            self.source.cancelled += 1
+            raise
+        if self.source.error is not None:
+            raise self.source.error
+        keys = [key for (key,) in call.keys if key != "missing" for _ in range(2)]
+        return Rows(len(keys), (keys, [f"{key}-{i % 2}" for i, key in enumerate(keys)]), NOW)
+
+    def explain(self) -> str:
+        return "slow"
+
+
+@pytest.fixture
+def slow() -> Slow:
+    return Slow()
+
+
+def lookup(fetch: PreparedFetch, *keys: str, scope: Hashable | None = "view", **more: Any) -> asyncio.Task[Rows]:
+    return asyncio.ensure_future(fetch.run(FetchCall([(key,) for key in keys], scope=scope, **more)))
+
+
+async def settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+def keys_asked(slow: Slow) -> list[list[str]]:
+    return [[key for (key,) in call.keys] for call in slow.calls]
+
+
+async def finish(slow: Slow, *tasks: asyncio.Task[Rows]) -> list[Rows]:
+    while not all(task.done() for task in tasks):
+        for gate in slow.gates:
+            gate.set()
+        await settle()
+    return [task.result() for task in tasks]
+
+
+async def test_one_at_a_time_nobody_waits(slow: Slow) -> None:
+    fetch = CoalescingSource(slow, 2).prepare(SPEC)
+    first, second = lookup(fetch, "A"), lookup(fetch, "B")
+    await settle()
+    assert keys_asked(slow) == [["A"], ["B"]]
+    await finish(slow, first, second)
+
+
+async def test_while_two_are_under_way_the_rest_go_as_one(slow: Slow) -> None:
+    fetch = CoalescingSource(slow, 2).prepare(SPEC)
+    tasks = [lookup(fetch, "A"), lookup(fetch, "B"), lookup(fetch, "C", "D"), lookup(fetch, "D", "missing")]
+    await settle()
+    assert keys_asked(slow) == [["A"], ["B"]]
+    answers = await finish(slow, *tasks)
+    assert keys_asked(slow) == [["A"], ["B"], ["C", "D", "missing"]]
+    assert answers[2].columns == (["C", "C", "D", "D"], ["C-0", "C-1", "D-0", "D-1"])
+    assert answers[3].columns == (["D", "D"], ["D-0", "D-1"])
+
+
+@pytest.mark.parametrize(
+    "other", [{"scope": "another view"}, {"scope": None}, {"spec": OTHER}], ids=["view", "no scope", "columns"]
+)
+async def test_never_across_rights_or_call_shapes(slow: Slow, other: Mapping[str, Any]) -> None:
+    source = CoalescingSource(slow, 1)
+    fetch = source.prepare(SPEC)
+    busy, first = lookup(fetch, "A"), lookup(fetch, "B")
+    second = lookup(source.prepare(other.get("spec", SPEC)), "C", scope=other.get("scope", "view"))
+    await settle()
+    await finish(slow, busy, first, second)
+    assert sorted(keys_asked(slow)) == [["A"], ["B"], ["C"]]
+
+
+async def test_equal_shapes_of_two_plans_join(slow: Slow) -> None:
+    source = CoalescingSource(slow, 1)
+    busy = lookup(source.prepare(SPEC), "A")
+    joined = [lookup(source.prepare(SPEC), "B"), lookup(source.prepare(SPEC), "C")]
+    await settle()
+    await finish(slow, busy, *joined)
+    assert keys_asked(slow) == [["A"], ["B", "C"]]
+
+
+async def test_pages_and_counts_are_never_joined(slow: Slow) -> None:
+    source = CoalescingSource(slow, 1)
+    page = source.prepare(FetchSpec("shipment", ("ccn",), keys=("ccn",), limit=True, per_key=True))
+    tasks = [lookup(page, "A"), lookup(page, "B")]
+    await settle()
+    assert keys_asked(slow) == [["A"], ["B"]]
+    await finish(slow, *tasks)
+
+
+async def test_a_failure_reaches_every_member_and_the_lane_goes_on(slow: Slow) -> None:
+    fetch = CoalescingSource(slow, 1).prepare(SPEC)
+    busy, first, second = lookup(fetch, "A"), lookup(fetch, "B"), lookup(fetch, "C")
+    await settle()
+    slow.error = SourceUnavailable("gone")
+    slow.gates[0].set()
+    await settle()
+    slow.gates[1].set()
+    await settle()
+    assert [type(task.exception()) for task in (busy, first, second)] == [SourceUnavailable] * 3
+    slow.error = None
+    (answer,) = await finish(slow, lookup(fetch, "E"))
+    assert answer.columns[0] == ["E", "E"]
+
+
+async def test_each_member_leaves_at_its_own_deadline(slow: Slow) -> None:
+    now = asyncio.get_running_loop().time()
+    fetch = CoalescingSource(slow, 1).prepare(SPEC)
+    busy = lookup(fetch, "A")
+    await settle()
+    hasty, patient = lookup(fetch, "B", deadline=now + 0.02), lookup(fetch, "C", deadline=now + 60)
+    with pytest.raises(SourceTimeout):
+        await hasty
+    assert not patient.done()
+    await finish(slow, busy, patient)
+    assert slow.calls[1].deadline == now + 60
+
+
+async def test_a_batch_is_cancelled_when_all_have_left_and_not_before(slow: Slow) -> None:
+    fetch = CoalescingSource(slow, 1).prepare(SPEC)
+    busy, first, second = lookup(fetch, "A"), lookup(fetch, "B"), lookup(fetch, "C")
+    await settle()
+    slow.gates[0].set()
+    await settle()
+    first.cancel()
+    await settle()
+    assert slow.cancelled == 0
+    second.cancel()
+    await settle()
+    assert slow.cancelled == 1
+    (answer,) = await finish(slow, lookup(fetch, "D"))
+    assert answer.count == 2
+    await busy
+
+
+async def test_a_batch_that_everyone_left_before_its_turn_is_not_asked(slow: Slow) -> None:
+    fetch = CoalescingSource(slow, 1).prepare(SPEC)
+    busy, waiting = lookup(fetch, "A"), lookup(fetch, "B")
+    await settle()
+    waiting.cancel()
+    await settle()
+    await finish(slow, busy)
+    assert keys_asked(slow) == [["A"]]
+
+
+@pytest.mark.parametrize("wrong", [-1, True, "2", 1.5])
+def test_the_option_is_strict(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="coalesce_after"):
+        coalesce_after({"kind": "rest", "coalesce_after": wrong})
+
+
+def test_the_option_is_taken_out_of_the_table() -> None:
+    assert coalesce_after({"kind": "rest", "coalesce_after": 4}) == (4, {"kind": "rest"})
+    assert coalesce_after({"kind": "rest"}) == (2, {"kind": "rest"})

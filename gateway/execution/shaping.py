@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gateway.execution.assembly import Assembly, Linked
@@ -93,7 +93,7 @@ async def _computed(runner: Runner, run: Run, item: ComputedField, table: Table,
         linked[id(item), id(table)] = results
         return
     present = [row for row, result in enumerate(results) if result is not None]
-    shown = [_of_view(runner, run, results[row]) for row in present]
+    shown = _of_view(runner, run, [results[row] for row in present])
     inner = from_dicts(item.shape.needs, shown, run.now)
     objects = await build(runner, run, item.shape, inner)
     column: list[Any] = [None] * table.count
@@ -102,14 +102,22 @@ async def _computed(runner: Runner, run: Run, item: ComputedField, table: Table,
     linked[id(item), id(table)] = column
 
 
-def _of_view(runner: Runner, run: Run, result: Mapping[str, Any]) -> Mapping[str, Any]:
+def _of_view(runner: Runner, run: Run, results: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     """Lists of agencies, and of what they say, without agencies that the view does not contain."""
-    narrowed = {
-        name: [one for one in result[name] if runner.supplied(run, one["agency"] if type(one) is dict else one)]
-        for name in NAMING_AGENCIES
-        if name in result
-    }
-    return {**result, **narrowed} if narrowed else result
+    names = [name for name in NAMING_AGENCIES if results and name in results[0]]
+    if not names:
+        return results
+    seen = {code for code in runner.catalog.agencies if runner.supplied(run, code)}
+    return [
+        {
+            **result,
+            **{
+                name: [one for one in result[name] if (one["agency"] if type(one) is dict else one) in seen]
+                for name in names
+            },
+        }
+        for result in results
+    ]
 
 
 def _plain_nulls(value: Any) -> Any:

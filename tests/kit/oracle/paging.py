@@ -1,0 +1,288 @@
+"""Connections: every row of the list is filtered, sorted and cut here, in plain Python over the rows themselves.
+
+Where a source is asked for a page of its own (``pushes``), it is only spared rows: what it returns is treated the same.
+A cursor of the oracle is the readable place of its row. It must not leave the tests.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cmp_to_key
+from typing import Any
+
+from adapters.contract import TYPE_KEYS, FetchCall
+from gateway.planning.rows import for_owner
+from resolvers.fields import FILTER, FilterPath
+from resolvers.filters import ORDERS
+from tests.kit.oracle.asking import Asking, Found, Report, join
+from tests.kit.oracle.pushing import predicate
+from tests.kit.oracle.rows import Row
+
+Order = tuple[tuple[str, bool], ...]
+Place = list[Any]
+
+
+@dataclass(slots=True)
+class PageOf:
+    """The arguments of a connection, settled."""
+
+    target: str
+    filter: Mapping[str, Any] | None
+    order: Order
+    size: int
+    forward: bool
+    cursor: Place | None
+
+
+def settle_page(asking: Asking, target: str, arguments: Mapping[str, Any]) -> PageOf:
+    first, last = arguments.get("first"), arguments.get("last")
+    after, before = arguments.get("after"), arguments.get("before")
+    if first is not None and (last is not None or before is not None):
+        raise asking.bad("first goes with neither last nor before")
+    if after is not None and (last is not None or before is not None):
+        raise asking.bad("after goes with neither last nor before")
+    size = first if first is not None else last if last is not None else asking.default_page
+    if not 0 <= size <= asking.page_size:
+        raise asking.bad("page size")
+    given = arguments.get("filter") or None
+    if given is not None:
+        _refuse_nulls(asking, given)
+    cursor = after if after is not None else before
+    place = None
+    if cursor:
+        place = read_cursor(cursor)
+        if place is None:
+            raise asking.bad("cursor")
+    order: dict[str, bool] = {}
+    for term in arguments.get("orderBy") or ():
+        order.setdefault(ORDERS[target].fields[term["field"]], term["direction"] == "DESC")
+    terms = tuple(order.items()) or (tuple(ORDERS[target].default) if target in ORDERS else ())
+    return PageOf(target, given, terms, size, last is None and before is None, place)
+
+
+def _refuse_nulls(asking: Asking, given: Any) -> None:
+    if given is None:
+        raise asking.bad("null in a filter")
+    if isinstance(given, Mapping):
+        for value in given.values():
+            _refuse_nulls(asking, value)
+    elif isinstance(given, list):
+        for value in given:
+            _refuse_nulls(asking, value)
+
+
+# ---- filters ----------------------------------------------------------------------------------
+
+
+def matches(asking: Asking, target: str, given: Mapping[str, Any], row: Row) -> bool:
+    """Whether all that is given holds for a row."""
+    graphql_type: Any = asking.schema.type_map[f"{target}Filter"]
+    for name, value in given.items():
+        if name == "and":
+            holds = all(matches(asking, target, one, row) for one in value)
+        elif name == "or":
+            holds = any(matches(asking, target, one, row) for one in value)
+        elif name == "not":
+            holds = not matches(asking, target, value, row)
+        else:
+            how: FilterPath = graphql_type.fields[name].extensions["strawberry-definition"].metadata[FILTER]
+            operators = value if isinstance(value, Mapping) else {how.op or "eq": value}
+            holds = all(_holds(row, how, op, operand) for op, operand in operators.items())
+        if not holds:
+            return False
+    return True
+
+
+def _holds(row: Row, how: FilterPath, op: str, operand: Any) -> bool:
+    if how.agency:
+        return _test(row.agency, op, operand)
+    return any(_test(value, op, operand) for value in row.candidates(how.path))
+
+
+def _test(value: Any, op: str, operand: Any) -> bool:
+    if op == "null":
+        return (value is None) == operand
+    if op == "ne":
+        return bool(value != operand)
+    if value is None:
+        return False
+    if op == "eq":
+        return bool(value == operand)
+    if op == "in":
+        return value in operand
+    if op == "startsWith":
+        return str(value).startswith(operand)
+    return bool({"lt": value < operand, "lte": value <= operand, "gt": value > operand, "gte": value >= operand}[op])
+
+
+# ---- places in a list -------------------------------------------------------------------------
+
+
+def place_of(asking: Asking, page: PageOf, row: Row) -> Place:
+    """The order terms, then the owner's turn, then the key."""
+    owners = [owner.id for owner in asking.catalog.owners(page.target)]
+    turn = owners.index(row.owner.id) if row.owner is not None else 0
+    return [
+        *(row.values.get(path) for path, _ in page.order),
+        turn,
+        *(row.values.get(path) for path in TYPE_KEYS.get(page.target, ())),
+    ]
+
+
+def compare(page: PageOf, one: Place, other: Place) -> int:
+    downs = [down for _, down in page.order]
+    for index, (a, b) in enumerate(zip(one, other, strict=True)):
+        if a == b:
+            continue
+        down = downs[index] if index < len(downs) else False
+        less = False if a is None else True if b is None else a < b
+        return -1 if less is not down else 1
+    return 0
+
+
+def write_cursor(place: Place) -> str:
+    return json.dumps(
+        [
+            {"t": v.isoformat()} if isinstance(v, datetime) else {"d": v.isoformat()} if isinstance(v, date) else v
+            for v in place
+        ]
+    )
+
+
+def read_cursor(text: str) -> Place | None:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(found, list):
+        return None
+    return [_value(item) for item in found]
+
+
+def _value(item: Any) -> Any:
+    if isinstance(item, dict):
+        return datetime.fromisoformat(item["t"]) if "t" in item else date.fromisoformat(item["d"])
+    return item
+
+
+# ---- pages ------------------------------------------------------------------------------------
+
+
+def cut(
+    asking: Asking, page: PageOf, rows: Sequence[Row], found: Found, total: int | None, nested: bool = False
+) -> dict[str, Any]:
+    """The connection object over ``rows``, which need not be in order. ``nested``: one of many of its level."""
+    if page.filter is not None:
+        rows = [row for row in rows if matches(asking, page.target, page.filter, row)]
+    places = {id(row): place_of(asking, page, row) for row in rows}
+    ordered = sorted(rows, key=cmp_to_key(lambda a, b: compare(page, places[id(a)], places[id(b)])))
+    return {**cut_ordered(page, ordered, places, found, total), "nested": nested}
+
+
+def cut_ordered(
+    page: PageOf, ordered: Sequence[Any], places: Mapping[int, Place], found: Found, total: int | None
+) -> dict[str, Any]:
+    """``total``: as the sources counted, where they were not asked for every row."""
+    count = len(ordered) if total is None else total
+    side = 1 if page.forward else -1
+    given = page.cursor is not None
+    if page.cursor is not None:
+        ordered = [row for row in ordered if compare(page, places[id(row)], page.cursor) == side]
+    more = len(ordered) > page.size
+    shown = list(ordered[: page.size] if page.forward else ordered[max(len(ordered) - page.size, 0) :])
+    cursors = [write_cursor(places[id(row)]) for row in shown]
+    return {
+        "shown": shown,
+        "nodes": shown,
+        "edges": [{"node": row, "cursor": cursor} for row, cursor in zip(shown, cursors, strict=True)],
+        "pageInfo": {
+            "hasNextPage": more if page.forward else given,
+            "hasPreviousPage": given if page.forward else more,
+            "startCursor": cursors[0] if cursors else None,
+            "endCursor": cursors[-1] if cursors else None,
+        },
+        "totalCount": None if found.failed else count,
+        "completeness": completeness(found, shown),
+    }
+
+
+WORST = ("UNAVAILABLE", "TIMED_OUT", "REFUSED", "STALE", "ANSWERED")
+
+
+def completeness(found: Found, shown: Sequence[Row]) -> dict[str, Any]:
+    """One report per agency: the worst outcome, and how many of its rows are shown."""
+    sources = []
+    for agency in sorted({report.agency for report in found.reports}):
+        mine = [report for report in found.reports if report.agency == agency]
+        outcome = min((report.outcome for report in mine), key=WORST.index)
+        failed = any(report.failed for report in mine)
+        sources.append(
+            {
+                "agency": agency,
+                "outcome": outcome,
+                "asOf": None if failed else min((r.as_of for r in mine if r.as_of is not None), default=None),
+                "rows": None if failed else sum(1 for row in shown if row.agency == agency),
+                "truncated": any(report.truncated for report in mine),
+            }
+        )
+    return {"complete": not found.failed, "sources": sources}
+
+
+async def root_page(asking: Asking, page: PageOf) -> dict[str, Any]:
+    """Every owner's rows in one list."""
+    found = await _ask(asking, page, (), (), count=True)
+    if found.all_failed:
+        raise found.error()
+    total = None
+    if asking.pushes:
+        total = sum(rows.total for rows in found.totals if rows not in (None, 0))
+    return cut(asking, page, found.rows, found, total)
+
+
+async def pages_by_key(
+    asking: Asking, page: PageOf, paths: tuple[str, ...], wanted: Sequence[Sequence[tuple[Any, ...]]]
+) -> list[Any]:
+    """One connection per object, with the rows of its keys."""
+    keys = list(dict.fromkeys(key for row in wanted for key in row))
+    found = await _ask(asking, page, keys, paths, count=True) if keys else Found()
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in found.rows:
+        groups.setdefault(tuple(row.values.get(path) for path in paths), []).append(row)
+    values: list[Any] = []
+    for mine in wanted:
+        if mine and found.all_failed:
+            values.append(found.error())
+            continue
+        rows = [row for key in dict.fromkeys(mine) for row in groups.get(key, ())]
+        total = None
+        if asking.pushes and mine:
+            total = sum(
+                (rows.totals or {}).get(key, 0) for rows in found.totals if rows not in (None, 0) for key in mine
+            )
+        values.append(cut(asking, page, rows, found, total, nested=True))
+    return values
+
+
+async def _ask(
+    asking: Asking, page: PageOf, keys: Sequence[tuple[Any, ...]], paths: tuple[str, ...], *, count: bool
+) -> Found:
+    owners = asking.catalog.lookup_owners(page.target, paths) if paths else asking.catalog.listing_owners(page.target)
+    parts = []
+    condition = predicate(asking, page.target, page.filter) if page.filter else None
+    for owner in owners:
+        if condition is not None and for_owner(condition, owner, {}) is False:  # no row of it can match: not asked
+            parts.append(Found([], [Report(owner.agency, "ANSWERED", asking.now)], [0]))
+            continue
+        if not asking.pushes or page.cursor is not None or len(owners) > 1:
+            parts.append(await asking.ask(owner, FetchCall(keys=list(keys)), keys=paths))
+            continue
+        down = tuple(page.order) + tuple((path, False) for path in TYPE_KEYS[page.target])
+        order = down if page.forward else tuple((path, not way) for path, way in down)
+        call = FetchCall(keys=list(keys), limit=page.size + 1)
+        parts.append(
+            await asking.ask(owner, call, keys=paths, condition=condition, order=order, limit=True, count=count)
+        )
+    return join(parts)

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import httpx
 
+from demo.installation import discard
 from tests.kit.places import ROOT
 
 READY = "Guichet is ready: "
@@ -62,7 +63,7 @@ class RunningDemo(dict[str, Any]):
 
 @contextlib.contextmanager
 def running(directory: Path, scale: str = "small") -> Iterator[RunningDemo]:
-    """Started and ready; stopped by SIGTERM, which it must survive cleanly."""
+    """Started and ready; stopped by SIGTERM, which it must survive cleanly; then its databases go."""
     output = (directory / "output.log").open("w+b")
     command = [str(GUICHET), "demo", "--port", "0", "--dir", str(directory), "--scale", scale]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=output)
@@ -81,6 +82,7 @@ def running(directory: Path, scale: str = "small") -> Iterator[RunningDemo]:
             if process.stdout is not None:
                 process.stdout.close()
             output.close()
+            discard(directory)
     assert code == 0, f"guichet demo ended with {code}"
 
 

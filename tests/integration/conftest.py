@@ -1,0 +1,35 @@
+"""What is right about the demo, read from its agencies' stores."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.kit.demo import RunningDemo
+from tests.kit.truth import Truth
+from tests.kit.truth_people import PeopleTruth
+from tests.kit.truth_permits import PermitTruth
+
+
+@pytest.fixture(scope="session")
+def world(demo: RunningDemo) -> dict[str, Any]:
+    """``world.json``: where the special cases are."""
+    found: dict[str, Any] = json.loads((demo.directory / "world.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="session")
+def truth(demo: RunningDemo) -> Truth:
+    return Truth(demo["agencies"])
+
+
+@pytest.fixture(scope="session")
+def permits(truth: Truth) -> PermitTruth:
+    return PermitTruth(truth)
+
+
+@pytest.fixture(scope="session")
+def people(truth: Truth) -> PeopleTruth:
+    return PeopleTruth(truth)

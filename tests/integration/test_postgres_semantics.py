@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import socket
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
@@ -60,6 +61,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
         await supervisor.stop_all()
         await server.wipe()
         supervisor.release()
+        shutil.rmtree(installation.base, ignore_errors=True)
 
 
 def _rows(rng: random.Random) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:

@@ -13,7 +13,7 @@ from gateway.execution.links import distinct, partial, wanted_keys
 from gateway.execution.nulls import Null
 from gateway.execution.order import sorted_rows
 from gateway.execution.run import Answered, OwnerShape, Report, Run, collect, together
-from gateway.execution.table import Table, concat, take
+from gateway.execution.table import Table, concat, empty, take
 from gateway.planning.calls import PageCall
 from gateway.planning.catalog import Owner
 from gateway.planning.plan import Fetch, LinkField, Page, RootField
@@ -46,7 +46,9 @@ async def link_pages(runner: Runner, run: Run, item: LinkField, table: Table) ->
         wanted = [[] if key is None else [key] for key in wanted]
     paged = await _fetch_pages(runner, run, page, fetch, call, wanted, fetch.at)
     if isinstance(paged, Null):
-        return [paged] * table.count
+        nothing = Paged(page, call, empty(fetch.needs), [], [Slice([], [], False, 0)])
+        without = (await connections(runner, run, nothing))[0]
+        return [paged if keys else without for keys in wanted]
     run.answered(item, paged.reports)
     return await connections(runner, run, paged)
 

@@ -11,15 +11,13 @@ from adapters.contract import CollectionSpec, Source
 from gateway.execution.cursors import Cursors
 from gateway.execution.engine import Engine
 from gateway.execution.node_ids import NodeIds
+from gateway.execution.run import SHARE_OF_REQUEST
 from gateway.execution.runner import Runner
 from gateway.limits import DocumentLimits
 from gateway.planning.calls import CallReader
 from gateway.planning.catalog import AgencyName, Owner, catalog
 from gateway.planning.operations import Planner
 from gateway.settings.config import Limits
-
-SHARE_OF_REQUEST = 0.8
-"""Of a request's time, what a source may use: the rest is for saying that it did not answer."""
 
 
 class Agency(Protocol):

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from adapters.contract import AllOf, Compare, FetchCall, Param, Value
+from adapters.contract import AllOf, Compare, FetchCall, Param, Rows, Value
 from gateway.execution.local_pages import local_page
 from gateway.execution.nulls import Null
-from gateway.execution.run import OwnerShape, Run, collect, together
+from gateway.execution.run import OwnerShape, Report, Run, collect, together
 from gateway.execution.table import Children, Origin, Table, concat, take
-from gateway.planning.plan import RootField
+from gateway.planning.catalog import Owner
+from gateway.planning.plan import Fetch, RootField
+from gateway.planning.rows import for_owner
 
 if TYPE_CHECKING:
     from gateway.execution.runner import Runner
 
+ORDER = (("container", False), ("key", False))
 OPEN_AT_PLACE = AllOf((Compare("place", "eq", Param("place")), Compare("liftedAt", "null", Value(True))))
 
 
@@ -24,12 +27,7 @@ async def held_containers(runner: Runner, run: Run, root: RootField, arguments: 
     assert page is not None
     call = runner.page_call(run, page, "HeldContainer")
     place, least = arguments["place"], arguments["agencies"]
-    shape = OwnerShape(filter=OPEN_AT_PLACE, order=(("container", False), ("key", False)))
-    answered = collect(
-        await together(
-            [run.ask_owner(fetch, owner, FetchCall(params={"place": place}), shape) for owner in fetch.owners]
-        )
-    )
+    answered = collect(await together([_ask(run, fetch, owner, place) for owner in fetch.owners]))
     if answered.failed and len(answered.failed) == len(answered.reports):
         run.nulls = True
         return Null(fetch.coordinate, answered.causes())
@@ -57,3 +55,15 @@ async def held_containers(runner: Runner, run: Run, root: RootField, arguments: 
     table.children["holds"] = Children(offsets, take(holds, rows))
     places = [(name,) for name in found]
     return await local_page(runner, run, page, call, table, places, answered.reports, place, least)
+
+
+async def _ask(run: Run, fetch: Fetch, owner: Owner, place: str) -> tuple[Table | None, Report, Rows | None]:
+    """An agency that does not say where its holds are has none here."""
+    params = {"place": place}
+    condition = for_owner(OPEN_AT_PLACE, owner, params)
+    if condition is False:
+        report = Report(owner.agency, "ANSWERED", run.now)
+        run.reports.append(report)
+        return None, report, None
+    shape = OwnerShape(filter=None if condition is True else condition, order=ORDER)
+    return await run.ask_owner(fetch, owner, FetchCall(params=params), shape)

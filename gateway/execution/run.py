@@ -152,7 +152,7 @@ class Run:
         try:
             prepared = self._prepared(fetch, owner, how, shape, None if rule is True else rule)
             call.params = {**self.params, **call.params} if call.params else self.params
-            call.deadline = min(self.context.deadline, asyncio.get_running_loop().time() + self.source_timeout)
+            call.deadline = self._deadline()
             call.scope = self._scope(rule)
             rows = await prepared.run(call)
         except (SourceError, Unsupported, TimeoutError) as error:
@@ -166,6 +166,11 @@ class Run:
             table = kept
         outcome, shown = "STALE" if stale else "ANSWERED", 0 if fetch.inner else table.count
         return table, Report(owner.agency, outcome, rows.as_of, shown, rows.truncated, inner=fetch.inner), rows
+
+    def _deadline(self) -> float:
+        """A source asked late has a share of what is left: something must remain to say that it did not answer."""
+        now = asyncio.get_running_loop().time()
+        return now + min(self.source_timeout, max(0.0, self.context.deadline - now) * SHARE_OF_REQUEST)
 
     async def _checked(self, check: Check, table: Table) -> Table | Report:
         """The rows whose linked row passes its rule. When that cannot be asked, none is shown and the failure told;
@@ -222,6 +227,9 @@ class Run:
         outcome = OUTCOMES.get(error.code, "UNAVAILABLE")
         return Report(owner.agency, outcome, None, None, code=error.code, inner=fetch.inner)
 
+
+SHARE_OF_REQUEST = 0.8
+"""Of the time left to a request, what a source may use."""
 
 MAX_CALL_SHAPES = 256
 """Call shapes kept per fetch of a plan; a caller who varies filters endlessly only empties his own plan's."""

@@ -13,6 +13,7 @@ from gateway.execution.cursors import Cursors
 from gateway.execution.held_containers import held_containers
 from gateway.execution.node_ids import NodeIds
 from gateway.execution.nulls import Cause, Null, NullWalk
+from gateway.execution.reports import count_shown
 from gateway.execution.run import Run, together
 from gateway.execution.table import Table, concat, from_dicts
 from gateway.planning.calls import CallReader, PageCall
@@ -169,9 +170,10 @@ class Runner:
             run.nulls = True
             return Null(fetch.coordinate, answered.causes())
         table = concat(fetch.needs, answered.tables)
-        objects = await self.build(run, shape, table)
         if version is not None and table.count and table.columns[fetch.needs.columns["version"]][0] != version:
+            count_shown(answered.reports, {})
             return None
+        objects = await self.build(run, shape, table)
         return objects[0] if objects else None
 
     async def _node(self, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:

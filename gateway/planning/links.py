@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
+from adapters.errors import Unsupported
 from gateway.planning.fetches import FetchBuilder
 from gateway.planning.plan import ColumnField, ConstField, Fetch, IdField, LinkField, Needs, Page, Shape
 from gateway.planning.selection import Selected, Selection
@@ -82,6 +83,8 @@ class LinkCompiler:
             inner=site.inner,
             merged=found.many and link.kind == "list",
         )
+        if found.page is not None and found.fetch.checks:  # rows are dropped after they were counted and cut to a page
+            raise Unsupported(f"a row rule of {link.target} needs another agency's data: it cannot be paged")
         found.pattern = _pattern(found.fetch, keys)
         return found
 
@@ -93,6 +96,7 @@ class LinkCompiler:
             and all(isinstance(one, ColumnField | ConstField | IdField) for one in shape.fields)
             and set(needs.columns) <= set(keys)
             and (self.fetches.unruled(link.target) or (inner and len(self.fetches.catalog.owners(link.target)) == 1))
+            and bool(self.fetches.catalog.lookup_owners(link.target, keys))
         )
 
     def _walk(self, item: Selected, link: Link, site: Site) -> LinkField:

@@ -45,9 +45,22 @@ class FetchBuilder:
         order = self._list_order(target, needs, merged=merged or len(owners) > 1)
         return self._keep(Fetch(coordinate, target, needs, owners, keys, predicates, checks, order, at, inner))
 
-    def listing(self, coordinate: str, target: str, needs: Needs, at: At, *, inner: bool = False) -> Fetch:
-        """Rows without keys: a root list, or the first step of a walk."""
+    def listing(
+        self,
+        coordinate: str,
+        target: str,
+        needs: Needs,
+        at: At,
+        *,
+        inner: bool = False,
+        search: tuple[str, ...] = (),
+    ) -> Fetch:
+        """Rows without keys: a root list, or the first step of a walk. ``search``: keys by which owners that cannot
+        list are searched instead; their rows need not carry them."""
         owners = self.catalog.listing_owners(target)
+        if search:
+            searched = [one for one in self.catalog.owners(target) if search in one.capabilities.lookups]
+            owners = tuple(one for one in self.catalog.owners(target) if one in owners or one in searched)
         predicates, checks = ({}, {}) if inner else self._policy(coordinate, owners, needs, at)
         if checks:
             raise Unsupported(f"a row rule of {target} needs another agency's data: it cannot be listed")

@@ -34,7 +34,7 @@ def candidates(fetches: FetchBuilder, page: Page, coordinate: str, at: tuple[str
     needs = page.needs.child("records")
     scored = ("familyName", "givenNames", "birthDate", "@match.kind", "@match.score")
     _columns(needs, (*RECORD, *scored, *_record_paths(fetches.rules.rows.get("Person"))))
-    return fetches.listing(coordinate, "PersonRecord", needs, at)
+    return fetches.listing(coordinate, "PersonRecord", needs, at, search=("searchName", "birthYear"))
 
 
 def held_containers(fetches: FetchBuilder, page: Page, coordinate: str, at: tuple[str, ...]) -> Fetch:

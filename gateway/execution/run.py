@@ -218,7 +218,7 @@ class Run:
         assert isinstance(error, SourceError)
         log.warning(
             "source failed",
-            request=self.context.id,
+            request_id=self.context.id,
             agency=owner.agency,
             collection=owner.id,
             code=error.code,

@@ -1,0 +1,133 @@
+"""`python -m bench`: agencies up, contenders compared, then measured; the table, and `bench/RESULTS.md`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import contextlib
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import uvloop
+from rich.console import Console
+
+from bench.agreement import Disagreement, Witness
+from bench.load import Refused, request
+from bench.measure import measure
+from bench.processes import CONTENDERS, ROOT, Contender, contenders
+from bench.relay import relayed
+from bench.report import Results, markdown, plot, show
+from bench.variables import variables
+from demo.launcher import DemoError, agencies
+from demo.running import Demo
+
+QUERIES = ("q1", "q2", "q3", "q4")
+VARIANTS = ("", ".bare")
+STORES = {"CUSTOMS_DSN": "customs", "TRADE_DSN": "trade_controls", "TRAVELLER_DSN": "traveller"}
+WIDTH = 150
+RESULTS = ROOT / "bench" / "RESULTS.md"
+
+
+def options(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="The gateway beside what could stand there.")
+    parser.add_argument("--only", action="append", choices=QUERIES, help="this query; may be repeated")
+    parser.add_argument("--against", action="append", choices=CONTENDERS[1:], help="this contender; may be repeated")
+    parser.add_argument(
+        "--variant", action="append", choices=("client", "bare"), help="with id and __typename, or bare"
+    )
+    parser.add_argument("--concurrency", action="append", type=int, help="requests in flight; may be repeated (1, 16)")
+    parser.add_argument("--scale", default="medium", choices=("small", "medium", "large"))
+    parser.add_argument("--dir", type=Path, help="where the demo's data is (.guichet/bench-SCALE)")
+    parser.add_argument("--persona", default="developer")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=1.0, help="of one contender in one round")
+    parser.add_argument("--compared", type=int, default=24, help="answers compared before measuring, a query")
+    parser.add_argument("--results", type=Path, help=f"where to write (a whole run: {RESULTS.relative_to(ROOT)})")
+    return parser.parse_args(argv)
+
+
+def environment(demo: Demo) -> dict[str, str]:
+    """That of the demo's gateway, but straight to the databases: no fault proxy, and no listener for operators."""
+    found = demo.environment()
+    found.pop("GUICHET_GATEWAY_ADMIN_PORT")
+    return found | {name: demo.info["agencies"][agency]["store"] for name, agency in STORES.items()}
+
+
+def requests_of(name: str, contender: Contender, token: str, sets: Sequence[Mapping[str, Any]]) -> list[bytes]:
+    if contender.name == "floor":
+        return [request(contender.port, f"/{name}", orjson.dumps({"variables": one})) for one in sets]
+    text = (ROOT / "bench" / "queries" / f"{name}.graphql").read_text()
+    bodies = [orjson.dumps({"query": text, "variables": one}) for one in sets]
+    return [request(contender.port, "/graphql", body, token) for body in bodies]
+
+
+async def run(asked: argparse.Namespace, console: Console) -> Results:
+    """Raises ``DemoError``, ``Disagreement``, ``Refused``."""
+    directory = asked.dir or Path(".guichet") / f"bench-{asked.scale}"
+    names = ("gateway", *(name for name in CONTENDERS[1:] if name in (asked.against or CONTENDERS)))
+    suffixes = [
+        suffix for suffix, word in zip(VARIANTS, ("client", "bare"), strict=True) if word in (asked.variant or word)
+    ]
+    queries = [query + suffix for query in asked.only or QUERIES for suffix in suffixes]
+    async with agencies(directory, asked.scale, statement_log=False) as demo:
+        known = environment(demo)
+        sets = await variables(known["CUSTOMS_DSN"])
+        used = {query: len(sets[query]) for query in asked.only or QUERIES}
+        results = Results(asked.scale, asked.persona, asked.rounds, asked.seconds, used, asked.compared)
+        token = demo.keys.token(asked.persona)
+
+        def wire(query: str, running: Mapping[str, Contender], count: int | None = None) -> dict[str, list[bytes]]:
+            chosen = sets[query.partition(".")[0]]
+            chosen = chosen[:: max(1, len(chosen) // count)][:count] if count else chosen
+            return {name: requests_of(query, one, token, chosen) for name, one in running.items()}
+
+        async with contextlib.AsyncExitStack() as stack:
+            relays = {name: await stack.enter_async_context(relayed(known[name])) for name in STORES}
+            through = known | {name: relay.dsn for name, relay in relays.items()}
+            running = await stack.enter_async_context(contenders(names, through, demo.logs))
+            logs = [entry["log"] for entry in demo.info["agencies"].values() if entry["kind"] == "rest"]
+            witness = Witness(list(relays.values()), logs, [base64.b64decode(known["GUICHET_KEY"])])
+            for query in queries:
+                console.print(f"comparing {query}", style="dim")
+                await witness.forget()
+                counted = await witness.compare(list(running.values()), wire(query, running, asked.compared), query)
+                results.asked |= {(query, name): found for name, found in counted.items()}
+        async with contenders(names, known, demo.logs) as running:
+            for query in queries:
+                for concurrency in asked.concurrency or (1, 16):
+                    console.print(f"measuring {query}, {concurrency} in flight", style="dim")
+                    cell = await measure(
+                        list(running.values()), wire(query, running), query, concurrency, asked.rounds, asked.seconds
+                    )
+                    results.cells.append(cell)
+            results.memory = {name: one.peak_megabytes() for name, one in running.items()}
+    return results
+
+
+def main() -> int:
+    asked = options()
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)  # nothing to fit into
+    try:
+        results = uvloop.run(run(asked, console))
+    except (DemoError, Disagreement, Refused) as failure:
+        print(f"bench: {failure}", file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 130
+    show(results, console)
+    whole = not any((asked.only, asked.against, asked.variant, asked.concurrency))
+    if file := asked.results or (RESULTS if whole else None):
+        file.write_text(markdown(results))
+        drawn = plot(results, file.with_suffix(".png"))
+        console.print(f"written: {file}" + ("" if drawn else " (no matplotlib: no plot)"), highlight=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

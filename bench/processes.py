@@ -1,0 +1,101 @@
+"""The contenders, each a process of its own with one worker, and what the system says of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+CONTENDERS = ("gateway", "floor", "stock")
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    name: str
+    port: int
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        return cpu_seconds(self.pid)
+
+    def peak_megabytes(self) -> float:
+        """Peak resident memory since the start."""
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+        return 0.0
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of all threads of a process: in nanoseconds where the kernel tells, else in clock ticks."""
+    spent = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):
+            spent += int((task / "schedstat").read_text().split()[0])
+    if spent:
+        return spent / 1e9
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.asynccontextmanager
+async def contenders(
+    names: tuple[str, ...], environment: Mapping[str, str], logs: Path
+) -> AsyncIterator[dict[str, Contender]]:
+    """All of ``names``, ready, for as long as the context lasts."""
+    async with contextlib.AsyncExitStack() as stack:
+        yield {name: await stack.enter_async_context(_running(name, environment, logs)) for name in names}
+
+
+@contextlib.asynccontextmanager
+async def _running(name: str, environment: Mapping[str, str], logs: Path) -> AsyncIterator[Contender]:
+    port = _free_port()
+    config = str(ROOT / "guichet.toml")
+    guichet = str(Path(sys.executable).with_name("guichet"))
+    commands = {
+        "gateway": [guichet, "serve", "--config", config, "--port", str(port)],
+        "stock": [sys.executable, "-m", "bench.stock", config, str(port)],
+        "floor": [sys.executable, "-m", "bench.floor", str(port)],
+    }
+    log = logs / f"bench-{name}.log"
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            *commands[name], cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=output
+        )
+    try:
+        await _listening(process, port, log)
+        yield Contender(name, port, process.pid)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), STOP_SECONDS)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+
+async def _listening(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+    async with asyncio.timeout(START_SECONDS):
+        while process.returncode is None:
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                return
+            await asyncio.sleep(0.05)
+    raise RuntimeError(f"a contender ended at once; {log} says why")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

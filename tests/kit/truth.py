@@ -8,11 +8,10 @@ import asyncio
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import asyncpg
 import pycountry
@@ -31,7 +30,7 @@ from tests.kit.truth_codes import (
 Row = dict[str, Any]
 
 
-def instant(moment: datetime | None, zone: ZoneInfo = TORONTO) -> str | None:
+def instant(moment: datetime | None, zone: tzinfo = TORONTO) -> str | None:
     """As the gateway prints it, from a time without a zone."""
     if moment is None:
         return None

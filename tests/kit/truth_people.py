@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from tests.kit.truth import Row, Truth, alpha2, instant
 from tests.kit.truth_codes import ENTRIES
 
-UTC = ZoneInfo("UTC")
 Document = tuple[str, str]
 
 
@@ -40,7 +38,7 @@ class PeopleTruth:
                 "expectedAt": instant(row["sta_ts"], UTC),
                 "place": place,
                 "flight": row["flt"],
-                "document": (icao(row["doc_iss"]), row["doc_nbr"].strip()),
+                "document": _document(row["doc_iss"], row["doc_nbr"]),
             }
             for row in self._rows("traveller", sql, since.replace(tzinfo=None), until.replace(tzinfo=None), entries)
         ]
@@ -48,13 +46,13 @@ class PeopleTruth:
     def known(self, document: Document) -> Known:
         documents = {document}
         for row in self._immigration_documents:
-            if (icao(row["country"]), row["no"]) == document:
-                documents |= {(icao(one["country"]), one["no"]) for one in self._papers_of[row["uci_key"]]}
+            if _document(row["country"], row["no"]) == document:
+                documents |= {_document(one["country"], one["no"]) for one in self._papers_of[row["uci_key"]]}
         clients = {
-            row["uci_key"] for row in self._immigration_documents if (icao(row["country"]), row["no"]) in documents
+            row["uci_key"] for row in self._immigration_documents if _document(row["country"], row["no"]) in documents
         }
         suspects = {row["person_id"] for row in self._police_documents if (row["country"], row["number"]) in documents}
-        seen = [row for row in self._seen if (icao(row["doc_iss"]), row["doc_nbr"].strip()) in documents]
+        seen = [row for row in self._seen if _document(row["doc_iss"], row["doc_nbr"]) in documents]
         return Known(
             documents,
             [self._clients[key] for key in sorted(clients)],
@@ -87,9 +85,50 @@ class PeopleTruth:
         )
 
         def own(row: Row) -> bool:
-            return (icao(row["doc_iss"]), row["doc_nbr"].strip()) in known.documents
+            return _document(row["doc_iss"], row["doc_nbr"]) in known.documents
 
         return [row for row in done if own(row)], [row for row in due if own(row)]
+
+    def seizures(self, known: Known) -> list[Row]:
+        """Customs' own, on whom the documents name."""
+        rows = self._rows("customs", "SELECT * FROM cargo.seiz WHERE sts_cd NOT IN ('CANC', 'VOID')")
+        return [row for row in rows if row["doc_nbr"] and _document(row["doc_ctry"], row["doc_nbr"]) in known.documents]
+
+    def some_suspect(self) -> Document:
+        """Who is in a police file and under a lookout, and has been granted something."""
+        filed = {row["person_id"] for row in self._files} & {row["person_id"] for row in self._lookouts}
+        clients = {_document(row["country"], row["no"]) for row in self._immigration_documents}
+        return min(
+            one
+            for row in self._police_documents
+            if row["person_id"] in filed and (one := (row["country"], row["number"])) in clients
+        )
+
+    def some_renewed(self) -> Document:
+        """The older of two passports, under which the border still saw the client."""
+        seen = {_document(row["doc_iss"], row["doc_nbr"]) for row in self._seen}
+        for papers in self._papers_of.values():
+            documents = [_document(row["country"], row["no"]) for row in papers]
+            unseen = [one for one in documents if one not in seen]
+            if unseen and len(unseen) < len(documents):
+                return unseen[0]
+        raise AssertionError("nobody has two passports")
+
+    def named(self, family: str, year: str) -> list[tuple[str, str]]:
+        """Records of exactly this family name and year of birth."""
+        return [
+            *(
+                ("IMMIGRATION", row["surname"])
+                for row in self._clients.values()
+                if (row["surname"], row["dob"][:4]) == (family, year)
+            ),
+            *(
+                ("POLICE", row["family"])
+                for row in self._persons.values()
+                if (row["family"], row["born"][:4]) == (family, year)
+            ),
+            *(("TRAVELLER", row["surnm"]) for row in self._seen if (row["surnm"], row["dob"][:4]) == (family, year)),
+        ]
 
     @cached_property
     def lost(self) -> set[Document]:
@@ -136,6 +175,10 @@ class PeopleTruth:
     @cached_property
     def _seen(self) -> list[Row]:
         return self._rows("traveller", "SELECT * FROM ee.pax_last")
+
+
+def _document(country: str, number: str) -> Document:
+    return icao(country), number.strip()
 
 
 def icao(code: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gateway.execution.cursors import Position
+from gateway.execution.cursors import EDGE, Position
 from gateway.execution.nulls import Null
 from gateway.execution.reports import count_shown, pick_completeness
 from gateway.execution.run import Report, Run, together
@@ -26,12 +26,14 @@ GATEWAY = "gateway"
 
 @dataclass(slots=True)
 class Slice:
-    """One connection's page: ``rows`` shown and ``known`` fetched, as positions in the table, in the list's order."""
+    """One connection's page: ``rows`` shown and ``known`` fetched, as positions in the table, in the list's order.
+    ``missed``: an owner that did not answer may have more, here or later."""
 
     rows: list[int]
     known: list[int]
     more: bool
     total: int | None
+    missed: bool = False
 
 
 @dataclass(slots=True)
@@ -51,8 +53,13 @@ class Paged:
     places: Sequence[tuple[Any, ...]] | None = None
 
     def failed_position(self, owner: str) -> Position | None:
-        """A source that missed this page stands where it stood."""
-        return self.start.get(owner, Position()) if owner in self.failed_owners else None
+        """A source that missed this page stands where it stood: at first, at the edge where the list was begun."""
+        if owner not in self.failed_owners:
+            return None
+        stood = self.start.get(owner)
+        if stood is not None:
+            return stood
+        return Position(None, EDGE) if self.call.forward else Position(EDGE, None)
 
 
 async def connections(runner: Runner, run: Run, paged: Paged) -> list[Any]:
@@ -161,19 +168,41 @@ def _page_info(runner: Runner, paged: Paged, cut: Slice, part: PagePart) -> dict
     for item in part.selection:
         match item.name:
             case "hasNextPage":
-                made[item.key] = cut.more if paged.call.forward else given
+                made[item.key] = (cut.more or cut.missed) if paged.call.forward else given
             case "hasPreviousPage":
-                made[item.key] = given if paged.call.forward else cut.more
+                made[item.key] = given if paged.call.forward else cut.more or cut.missed
             case "startCursor":
-                made[item.key] = cursors_of(runner, paged, cut, cut.rows[:1])[0] if cut.rows else None
+                made[item.key] = _edge_cursor(runner, paged, cut, cut.rows[:1])
             case "endCursor":
-                made[item.key] = cursors_of(runner, paged, cut, cut.rows[-1:])[0] if cut.rows else None
+                made[item.key] = _edge_cursor(runner, paged, cut, cut.rows[-1:])
             case _:
                 made[item.key] = TYPE_PAGE_INFO if item.name == TYPENAME else None
     return made
 
 
 TYPE_PAGE_INFO = "PageInfo"
+
+
+def _edge_cursor(runner: Runner, paged: Paged, cut: Slice, row: list[int]) -> str | None:
+    """An empty page that an owner missed has a cursor too: the list goes on from there once the owner is back."""
+    if row:
+        return cursors_of(runner, paged, cut, row)[0]
+    if not cut.missed:
+        return None
+    everyone = dict.fromkeys([*paged.start, *paged.owner_ids])
+    at = {owner: paged.failed_position(owner) or paged.start.get(owner, Position()) for owner in everyone}
+    return runner.cursors.encode(paged.binding, at)
+
+
+def _edge_cursor(runner: Runner, paged: Paged, cut: Slice, row: list[int]) -> str | None:
+    """An empty page that an owner missed has a cursor too: the list goes on from there once the owner is back."""
+    if row:
+        return cursors_of(runner, paged, cut, row)[0]
+    if not cut.missed:
+        return None
+    everyone = dict.fromkeys([*paged.start, *paged.owner_ids])
+    at = {owner: paged.failed_position(owner) or paged.start.get(owner, Position()) for owner in everyone}
+    return runner.cursors.encode(paged.binding, at)
 
 
 def cursors_of(runner: Runner, paged: Paged, cut: Slice, rows: Sequence[int]) -> list[str]:

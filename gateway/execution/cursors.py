@@ -7,7 +7,6 @@ the position it had, and so loses and repeats nothing.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,7 +17,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from gateway.execution.node_ids import derive
+from gateway.execution.node_ids import derive, read_text, written
 from gateway.planning.calls import bad_input
 
 Values = tuple[Any, ...]
@@ -26,10 +25,14 @@ Values = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Order values of an owner's neighbouring rows; ``None``: there is none on that side."""
+    """Order values of an owner's neighbouring rows; ``None``: there is none on that side. ``EDGE``: the owner has not
+    been asked yet, and the list's edge is on that side, so that none of its rows is."""
 
     last: Values | None = None
     next: Values | None = None
+
+
+EDGE: Values = ()
 
 
 class Cursors:
@@ -43,13 +46,12 @@ class Cursors:
                 for owner, at in positions.items()
             }
         )
-        return urlsafe_b64encode(self._sivs[0].encrypt(plain, [binding])).decode().rstrip("=")
+        return written(self._sivs[0].encrypt(plain, [binding]))
 
     def decode(self, binding: bytes, text: str) -> dict[str, Position]:
         """Raises ``ClientError`` for anything not made by ``encode`` with the same binding."""
         try:
-            sealed = urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
-            plain = self._open(sealed, binding)
+            plain = self._open(read_text(text), binding)
         except (ValueError, InvalidTag):
             raise bad_input("cursor does not belong to this query or to these rights; start again") from None
         found = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.contract import FetchCall, Rows
 from gateway.execution.connections import Paged, Slice, connections
-from gateway.execution.cursors import Position, binding
+from gateway.execution.cursors import EDGE, Position, Values, binding
 from gateway.execution.links import distinct, partial, wanted_keys
 from gateway.execution.nulls import Null
 from gateway.execution.order import sorted_rows
@@ -78,19 +78,25 @@ async def _fetch_pages(
     partial(run, answered.causes(), at)
     table = _merge(fetch, call, answered)
     totals = _Totals(page.wants_total, bool(answered.failed), [rows for _, _, rows in results])
+    owners = tuple(owner.id for owner in fetch.owners)
+    missed = frozenset(id_ for id_, (_, report, _) in zip(owners, results, strict=False) if report.code is not None)
+    lacking = any(_from(call, start.get(id_)) != EDGE for id_ in missed)
     if wanted is None:
-        slices = [_slice(list(range(table.count)), call, totals.root())]
+        slices = [_slice(list(range(table.count)), call, totals.root(), lacking)]
     else:
         groups: dict[Any, list[int]] = {}
         columns = [table.columns[fetch.needs.columns[path]] for path in fetch.keys]
         for row, key in enumerate(zip(*columns, strict=True)):
             groups.setdefault(key, []).append(row)
         slices = [
-            _slice(sorted(row for key in dict.fromkeys(parent) for row in groups.get(key, ())), call, totals.of(parent))
+            _slice(
+                sorted(row for key in dict.fromkeys(parent) for row in groups.get(key, ())),
+                call,
+                totals.of(parent),
+                lacking and bool(parent),
+            )
             for parent in wanted
         ]
-    owners = tuple(owner.id for owner in fetch.owners)
-    missed = frozenset(id_ for id_, (_, report, _) in zip(owners, results, strict=False) if report.code is not None)
     return Paged(page, call, table, answered.reports, slices, bound, start, owners, missed)
 
 
@@ -103,9 +109,9 @@ async def _ask_owner(
         run.reports.append(report)
         return None, report, None
     order = call.order if call.forward else tuple((path, not down) for path, down in call.order)
-    values = None if at is None else (at.last if call.forward else at.next)
+    values = _from(call, at)
     cursor = None
-    if values is not None:
+    if values:
         cursor = tuple(value for value, (path, _) in zip(values, call.order, strict=True) if owner.spec.supplies(path))
     shape = OwnerShape(
         filter=None if condition is True else condition,
@@ -116,7 +122,15 @@ async def _ask_owner(
         count=page.wants_total,
     )
     params = dict(call.params) if condition is not True else {}
-    return await run.ask_owner(fetch, owner, FetchCall(keys, params, call.size + 1, cursor), shape)
+    table, report, rows = await run.ask_owner(fetch, owner, FetchCall(keys, params, call.size + 1, cursor), shape)
+    if values == EDGE and table is not None:
+        table = empty(fetch.needs)  # asked for its count alone
+    return table, report, rows
+
+
+def _from(call: PageCall, at: Position | None) -> Values | None:
+    """The order values from which an owner goes on, in the direction of the page."""
+    return None if at is None else at.last if call.forward else at.next
 
 
 def _merge(fetch: Fetch, call: PageCall, answered: Answered) -> Table:
@@ -130,11 +144,11 @@ def _merge(fetch: Fetch, call: PageCall, answered: Answered) -> Table:
     return table
 
 
-def _slice(known: list[int], call: PageCall, total: int | None) -> Slice:
+def _slice(known: list[int], call: PageCall, total: int | None, missed: bool) -> Slice:
     rows, more = known[: call.size], len(known) > call.size
     if not call.forward:
-        return Slice(rows[::-1], known[::-1], more, total)
-    return Slice(rows, known, more, total)
+        return Slice(rows[::-1], known[::-1], more, total, missed)
+    return Slice(rows, known, more, total, missed)
 
 
 @dataclass(slots=True)

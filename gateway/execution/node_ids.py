@@ -29,6 +29,19 @@ def derive(key: bytes, purpose: str, length: int = 32) -> bytes:
     return HKDF(SHA256(), length, salt=None, info=b"guichet/" + purpose.encode()).derive(key)
 
 
+def written(raw: bytes) -> str:
+    """Bytes as the text of an id or a cursor."""
+    return urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def read_text(text: str) -> bytes:
+    """The bytes of an id or a cursor. Raises ``ValueError`` for a text that is not what ``written`` makes of them."""
+    raw = urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
+    if written(raw) != text:
+        raise ValueError("another spelling")
+    return raw
+
+
 class NodeIds:
     """``keys``: the first encrypts, all decrypt. A key's text may be anything; its type is that of the collection."""
 
@@ -58,12 +71,12 @@ class NodeIds:
         return ids
 
     def _encrypt_long(self, text: bytes) -> str:
-        return urlsafe_b64encode(LONG + self._sivs[0].encrypt(text, None)).decode().rstrip("=")
+        return written(LONG + self._sivs[0].encrypt(text, None))
 
     def read(self, node_id: str) -> tuple[bytes, str] | None:
         """The collection's tag and the key, or ``None`` for anything that is no id of ours."""
         try:
-            raw = urlsafe_b64decode(node_id.encode() + b"=" * (-len(node_id) % 4))
+            raw = read_text(node_id)
         except ValueError:
             return None
         if raw[:1] == SHORT and len(raw) == BLOCK + 2 and raw[-1:] == b"\0":

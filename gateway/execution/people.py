@@ -18,7 +18,7 @@ from gateway.execution.nulls import Null
 from gateway.execution.reports import count_shown
 from gateway.execution.run import Answered, Report, Run
 from gateway.execution.table import Children, Origin, Table, concat, take
-from gateway.planning.person_rules import holds
+from gateway.planning.person_rules import Elements, granting, holds, records_granted
 from gateway.planning.plan import Fetch, Needs, PersonFetches, Shape
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Person:
     record: tuple[str, str] | None = None
     documents: dict[Document, None] = field(default_factory=dict)
     rows: list[int] = field(default_factory=list)
+    grants: int = -1
 
 
 @dataclass(slots=True)
@@ -54,6 +55,15 @@ def document_anchor(document: Document) -> str:
 
 def record_anchor(collection: str, key: str) -> str:
     return orjson.dumps(["rec", collection, key]).decode()
+
+
+def is_anchor(text: str) -> bool:
+    """Whether a key read from an id is an anchor: what decrypts by chance need not be."""
+    try:
+        found = orjson.loads(text)
+    except ValueError:
+        return False
+    return isinstance(found, list) and len(found) == 3 and all(isinstance(part, str) for part in found)
 
 
 async def read_people(run: Run, fetches: PersonFetches, anchors: Sequence[str]) -> Read:
@@ -173,14 +183,21 @@ def _match(people: Sequence[Person], records: Table, needs: Needs) -> None:
 def visible(read: Read, rule: Predicate | None, needs: Needs, run: Run) -> list[Person]:
     """The persons that the view's rule admits. The reports count their records alone: what was read of others, and of
     documents on the way, is not told."""
-    if rule is None:
+    if rule is None and not run.view.groups:
         count_shown(read.reports, _agencies_of(read.people, read.records))
         return read.people
     records = read.records
     agencies = records.per_row([origin.agency for origin in records.origins])
 
     def admitted(person: Person) -> bool:
-        elements = {
+        elements = elements_of(person)
+        if rule is not None and not run.view.groups:
+            return holds(rule, elements, run.params)
+        person.grants = granting(run, elements)
+        return bool(person.grants & run.allowed)
+
+    def elements_of(person: Person) -> Elements:
+        elements: Elements = {
             "documents": [{"issuer": issuer, "number": number} for issuer, number in person.documents],
             "records": [
                 {
@@ -190,7 +207,7 @@ def visible(read: Read, rule: Predicate | None, needs: Needs, run: Run) -> list[
                 for row in person.rows
             ],
         }
-        return holds(rule, elements, run.params)
+        return elements
 
     people = [person for person in read.people if admitted(person)]
     count_shown(read.reports, _agencies_of(people, records))
@@ -219,12 +236,21 @@ def person_table(read: Read, needs: Needs, record_needs: Needs, run: Run, scores
     table = Table(len(people), [values[path] for path in needs.columns])
     table.origins = (Origin("", run.now, False),)
     table.reports = read.reports
+    if run.view.groups:
+        table.grants = [person.grants for person in people]
     if "records" in needs.children:
         offsets, rows = [0], []
+        grants: list[int] = []
         for person in people:
-            rows += person.rows
+            seen = [(row, -1) for row in person.rows]
+            if records.grants is not None:
+                seen = records_granted(run, person.grants, person.rows, records.grants)
+            rows += [row for row, _ in seen]
+            grants += [bits for _, bits in seen]
             offsets.append(len(rows))
-        table.children["records"] = Children(offsets, take(records, rows))
+        below = take(records, rows)
+        below.grants = grants if records.grants is not None else None
+        table.children["records"] = Children(offsets, below)
     return table
 
 

@@ -10,6 +10,7 @@ from adapters.contract import Health
 from gateway.execution import links, pages, people, permit_shipments, shaping
 from gateway.execution.candidates import candidates
 from gateway.execution.cursors import Cursors
+from gateway.execution.granting import follow_apart
 from gateway.execution.held_containers import held_containers
 from gateway.execution.node_ids import NodeIds
 from gateway.execution.nulls import Cause, Null, NullWalk
@@ -69,6 +70,11 @@ class Runner:
         return await shaping.build(self, run, shape, table)
 
     async def link(self, run: Run, item: LinkField, table: Table) -> list[Any]:
+        if table.grants is None or item.follows is None:
+            return await self.follow(run, item, table)
+        return await follow_apart(self, run, item, table)
+
+    async def follow(self, run: Run, item: LinkField, table: Table) -> list[Any]:
         if item.kind == "person":
             assert item.shape is not None
             columns = (table.columns[index] for index in item.local)
@@ -84,7 +90,7 @@ class Runner:
         return await links.follow(self, run, item, table)
 
     def page_call(self, run: Run, page: Page, node_type: str) -> PageCall:
-        return self.calls.page(node_type, page.selected.values(run.variables))
+        return self.calls.page(node_type, page.selected.values(run.variables), page.default)
 
     def partial(self, run: Run, causes: Sequence[Cause], at: Sequence[str]) -> None:
         links.partial(run, causes, at)
@@ -208,10 +214,11 @@ class Runner:
     async def _nodes_of(self, run: Run, root: RootField, name: str, keys: Sequence[str]) -> list[Any]:
         if name == "Person":
             shape = root.shapes.get("Person")
+            anchors = [key if people.is_anchor(key) else None for key in keys]
             return (
                 [None] * len(keys)
                 if shape is None
-                else await people.people_objects(self, run, shape, root.coordinate, keys)
+                else await people.people_objects(self, run, shape, root.coordinate, anchors)
             )
         owner = next(owner for owners in self.catalog.by_type.values() for owner in owners if owner.id == name)
         shape, fetch = root.shapes.get(owner.spec.provides), root.fetches.get(owner.spec.provides)

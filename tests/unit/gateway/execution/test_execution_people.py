@@ -8,7 +8,8 @@ import pytest
 
 from adapters.contract import AllOf, Compare, Negation, Param, Value
 from adapters.errors import SourceUnavailable
-from tests.kit.memory_world import World, codes, day, told, whole
+from gateway.execution.node_ids import NodeIds
+from tests.kit.memory_world import KEYS, World, codes, day, told, whole
 
 QUERY = """query($n: String!) {
   person(document: {issuer: "CA", number: $n}) {
@@ -212,3 +213,10 @@ async def test_a_rule_by_negation() -> None:
     view = whole({"Person": Negation(Compare("records.agency", "eq", Value("POLICE")))}, name="not police")
     query = 'query($n: String!) { person(document: {issuer: "CA", number: $n}) { records { agency } } }'
     assert (await world().data_of(query, {"n": "X1"}, view=view))["person"] is None
+
+
+@pytest.mark.parametrize("key", ["x", "", "{}", "[]", "[1]", '["rec",1,2]', '["rec","IMMIGRATION.personrecord","i9"]'])
+async def test_what_decrypts_to_no_anchor_is_nobody(key: str) -> None:
+    here = world()
+    (made,) = NodeIds(KEYS).column(here.engine.runner.person_tag, [key])
+    assert await here.data_of("query($i: ID!) { node(id: $i) { id } }", {"i": made}) == {"node": None}

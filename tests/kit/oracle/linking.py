@@ -11,8 +11,8 @@ from graphql.execution.collect_fields import FieldDetails, FragmentDetails, coll
 from gateway.planning.rows import NO_RULE
 from resolvers.fields import Bound, Link, LinkedValue, Meta, binding_of
 from resolvers.identifiers import identifier_of
-from tests.kit.oracle.asking import Asking, Found, Report
-from tests.kit.oracle.rows import At, Row, elements
+from tests.kit.oracle.asking import Asking, Found, Report, list_order
+from tests.kit.oracle.rows import At, Row, elements, in_order
 
 Key = tuple[Any, ...]
 Pairs = Sequence[tuple[str, str]]
@@ -24,14 +24,17 @@ async def follow(
     """Per object: rows (``list``), a row or ``None`` (``one``), or the exception that stands for them."""
     alternatives = _alternatives(link)
     columns: list[list[Any]] = []
+    asked: list[list[bool]] = []
     reports: list[Report] = []
     for pairs, agency in alternatives:
-        values, answered = await _follow_by(asking, link, pairs, agency, ats, many, inner)
+        values, wanted, answered = await _follow_by(asking, link, pairs, agency, ats, many, inner)
         columns.append(values)
+        asked.append([bool(keys) for keys in wanted])
         reports += answered
     if len(columns) == 1:
         return columns[0], reports
-    return [_joined(values) for values in zip(*columns, strict=True)], reports
+    made = zip(zip(*columns, strict=True), zip(*asked, strict=True), strict=True)
+    return [_joined(link.target, values, by) for values, by in made], reports
 
 
 def _alternatives(link: Link) -> list[tuple[Pairs, str]]:
@@ -43,24 +46,26 @@ def _alternatives(link: Link) -> list[tuple[Pairs, str]]:
     return [(on, link.agency if link.agency.startswith(head) else "") for head, on in groups.items()]
 
 
-def _joined(values: Sequence[Any]) -> Any:
-    lists = [value for value in values if isinstance(value, list)]
-    if not lists:
-        return values[0]
+def _joined(target: str, values: Sequence[Any], asked: Sequence[bool]) -> Any:
+    """One list of what the alternatives that were asked brought, each row once."""
+    answers = [value for value, by in zip(values, asked, strict=True) if by]
+    lists = [value for value in answers if isinstance(value, list)]
+    if answers and not lists:
+        return answers[0]
     seen: dict[tuple[Any, ...], Row] = {}
     for row in (row for rows in lists for row in rows):
         seen.setdefault((row.owner.id if row.owner else "", row.values.get("key")), row)
-    return list(seen.values())
+    return in_order(list(seen.values()), list_order(target))
 
 
 async def _follow_by(
     asking: Asking, link: Link, pairs: Pairs, agency: str, ats: Sequence[At], many: bool, inner: bool
-) -> tuple[list[Any], list[Report]]:
+) -> tuple[list[Any], list[list[Key]], list[Report]]:
     paths = tuple(theirs for theirs, _ in pairs)
     wanted = [keys_of(asking, link.target, pairs, agency, at, many) for at in ats]
     keys = list(dict.fromkeys(key for row in wanted for key in row))
     if not keys:
-        return [[] if link.kind == "list" else None for _ in ats], []
+        return [[] if link.kind == "list" else None for _ in ats], wanted, []
     if agency:
         routed: dict[str, list[Key]] = {}
         for code, *key in keys:
@@ -72,7 +77,7 @@ async def _follow_by(
     for row in found.rows:
         key = tuple(row.values.get(path) for path in paths)
         groups.setdefault((row.agency, *key) if agency else key, []).append(row)
-    return [_value(link.kind, row, groups, found, bool(agency)) for row in wanted], found.reports
+    return [_value(link.kind, row, groups, found, bool(agency)) for row in wanted], wanted, found.reports
 
 
 def _value(kind: str, wanted: Sequence[Key], groups: dict[Key, list[Row]], found: Found, routed: bool) -> Any:

@@ -172,14 +172,27 @@ def _value(item: Any) -> Any:
 
 
 def cut(
-    asking: Asking, page: PageOf, rows: Sequence[Row], found: Found, total: int | None, nested: bool = False
+    asking: Asking,
+    page: PageOf,
+    rows: Sequence[Row],
+    found: Found,
+    total: int | None,
+    *,
+    nested: bool = False,
+    missed: bool = False,
 ) -> dict[str, Any]:
-    """The connection object over ``rows``, which need not be in order. ``nested``: one of many of its level."""
+    """The connection object over ``rows``, which need not be in order. ``nested``: one of many of its level;
+    ``missed``: an owner that may have rows of this list did not answer."""
     if page.filter is not None:
         rows = [row for row in rows if matches(asking, page.target, page.filter, row)]
     places = {id(row): place_of(asking, page, row) for row in rows}
     ordered = sorted(rows, key=cmp_to_key(lambda a, b: compare(page, places[id(a)], places[id(b)])))
-    return {**cut_ordered(page, ordered, places, found, total), "nested": nested}
+    made = {**cut_ordered(page, ordered, places, found, total), "nested": nested}
+    if missed:
+        made["pageInfo"]["hasNextPage" if page.forward else "hasPreviousPage"] = True
+        for end in ("startCursor", "endCursor"):
+            made["pageInfo"][end] = made["pageInfo"][end] or write_cursor([])
+    return made
 
 
 def cut_ordered(
@@ -239,7 +252,7 @@ async def root_page(asking: Asking, page: PageOf) -> dict[str, Any]:
     total = None
     if asking.pushes:
         total = sum(rows.total for rows in found.totals if rows not in (None, 0))
-    return cut(asking, page, found.rows, found, total)
+    return cut(asking, page, found.rows, found, total, missed=bool(found.failed))
 
 
 async def pages_by_key(
@@ -262,7 +275,7 @@ async def pages_by_key(
             total = sum(
                 (rows.totals or {}).get(key, 0) for rows in found.totals if rows not in (None, 0) for key in mine
             )
-        values.append(cut(asking, page, rows, found, total, nested=True))
+        values.append(cut(asking, page, rows, found, total, nested=True, missed=bool(mine and found.failed)))
     return values
 
 

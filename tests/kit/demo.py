@@ -31,6 +31,7 @@ class RunningDemo(dict[str, Any]):
         super().__init__(info)
         self.directory = directory
         self._tokens: dict[str, str] = {}
+        self._client = httpx.Client(timeout=60)
 
     @property
     def url(self) -> str:
@@ -52,13 +53,23 @@ class RunningDemo(dict[str, Any]):
 
     def ask(self, persona: str, query: str, variables: dict[str, Any] | None = None, **headers: str) -> dict[str, Any]:
         """The response body of one operation, whatever its status."""
-        answer = httpx.post(
-            self.url,
-            json={"query": query, "variables": variables or {}},
-            headers={**self.headers(persona), **headers},
-            timeout=60,
+        return cast(dict[str, Any], self.post(self.token(persona), query, variables, **headers).json())
+
+    def post(
+        self, token: str | None, query: str, variables: dict[str, Any] | None = None, **headers: str
+    ) -> httpx.Response:
+        """One operation with any token, or none."""
+        bearer = {"Authorization": f"Bearer {token}"} if token is not None else {}
+        return self._client.post(
+            self.url, json={"query": query, "variables": variables or {}}, headers={**bearer, **headers}
         )
-        return cast(dict[str, Any], answer.json())
+
+    def fault(self, agency: str, **faults: Any) -> None:
+        """Replaces all faults of an agency; none heals it."""
+        self._client.post(self["agencies"][agency]["control"], json=faults).raise_for_status()
+
+    def close(self) -> None:
+        self._client.close()
 
 
 @contextlib.contextmanager
@@ -69,7 +80,8 @@ def running(directory: Path, scale: str = "small") -> Iterator[RunningDemo]:
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=output)
     try:
         _await_ready(process, output.name)
-        yield RunningDemo(directory, json.loads((directory / "demo.json").read_text()))
+        with contextlib.closing(RunningDemo(directory, json.loads((directory / "demo.json").read_text()))) as started:
+            yield started
     finally:
         process.send_signal(signal.SIGTERM)
         try:

@@ -1,0 +1,42 @@
+"""The cache is bounded by weight and forgets what was not used for longest."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.planning.cache import WeightedCache
+
+
+def test_least_recently_used_goes_first() -> None:
+    cache: WeightedCache[int] = WeightedCache(30)
+    for name in "abc":
+        cache.put(name, ord(name), 10)
+    assert cache.get("a") == ord("a")
+    cache.put("d", 4, 10)
+    assert [cache.get(name) is not None for name in "abcd"] == [True, False, True, True]
+    assert (cache.hits, cache.misses, len(cache), cache.weight) == (4, 1, 3, 30)
+
+
+def test_an_entry_heavier_than_all_is_not_kept_and_displaces_nothing_else() -> None:
+    cache: WeightedCache[int] = WeightedCache(10)
+    cache.put("a", 1, 10)
+    cache.put("b", 2, 11)
+    assert (cache.get("a"), cache.get("b")) == (1, None)
+    cache.put("a", 3, 11)
+    assert (cache.get("a"), cache.weight, len(cache)) == (None, 0, 0)
+
+
+def test_clear() -> None:
+    cache: WeightedCache[int] = WeightedCache(10)
+    cache.put("a", 1, 10)
+    cache.clear()
+    assert (cache.get("a"), cache.weight, len(cache)) == (None, 0, 0)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 12)), max_size=40))
+def test_the_weight_is_what_the_entries_weigh_and_never_more_than_allowed(puts: list[tuple[str, int]]) -> None:
+    cache: WeightedCache[int] = WeightedCache(20)
+    for name, weight in puts:
+        cache.put(name, weight, weight)
+        assert cache.weight == sum(cache.get(key) or 0 for key in "abcdef") <= 20

@@ -1,0 +1,83 @@
+"""Row rules of persons, decided by the gateway on what it read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adapters.contract import AllOf, AnyOf, Compare, Linked, Negation, Param, Predicate, Value
+from gateway.planning.person_rules import holds, paths_of
+
+PERSON: dict[str, list[dict[str, Any]]] = {
+    "documents": [{"issuer": "CA", "number": "1"}, {"issuer": "US", "number": "2"}],
+    "records": [{"agency": "POLICE", "caveat": None, "nationalities": ["FR", "DE"]}],
+}
+
+
+def term(path: str, op: Any, value: Any) -> Compare:
+    return Compare(path, op, Value(value))
+
+
+ISSUER_CA, NUMBER_2 = term("documents.issuer", "eq", "CA"), term("documents.number", "eq", "2")
+
+
+@pytest.mark.parametrize(
+    ("rule", "wanted"),
+    [
+        (ISSUER_CA, True),
+        (AllOf((ISSUER_CA, NUMBER_2)), False),
+        (AllOf((term("documents.issuer", "eq", "US"), NUMBER_2)), True),
+        (AllOf((ISSUER_CA, term("records.agency", "eq", "POLICE"))), True),
+        (AllOf((ISSUER_CA, AllOf((NUMBER_2,)))), True),
+        (AnyOf((term("documents.issuer", "eq", "FR"), NUMBER_2)), True),
+        (AnyOf(()), False),
+        (AllOf(()), True),
+        (Negation(ISSUER_CA), False),
+        (Negation(term("documents.issuer", "eq", "FR")), True),
+        (term("documents.issuer", "in", ["FR", "CA"]), True),
+        (term("documents.issuer", "in", []), False),
+        (term("records.caveat", "eq", None), False),
+        (term("records.caveat", "ne", "X"), True),
+        (term("records.caveat", "null", True), True),
+        (term("records.caveat", "null", False), False),
+        (term("records.nationalities", "eq", "DE"), True),
+        (term("records.nationalities", "ne", "DE"), False),
+        (term("records.nothing", "eq", "x"), False),
+    ],
+)
+def test_holds(rule: Predicate, wanted: bool) -> None:
+    assert holds(rule, PERSON, {}) is wanted
+
+
+def test_claims_are_bound_by_name() -> None:
+    rule = Compare("documents.number", "eq", Param("claims.number"))
+    assert holds(rule, PERSON, {"claims.number": "2"})
+    assert not holds(rule, PERSON, {"claims.number": "3"})
+    with pytest.raises(KeyError):
+        holds(rule, PERSON, {})
+
+
+def test_nobody_has_no_element_that_meets_a_term() -> None:
+    assert not holds(ISSUER_CA, {"documents": [], "records": []}, {})
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        term("crossings.place", "eq", "x"),
+        term("familyName", "eq", "x"),
+        Linked("c", (), ISSUER_CA),
+        term("documents.number", "gte", "1"),
+        term("documents.number", "startsWith", "1"),
+    ],
+)
+def test_a_rule_about_anything_else_shows_nothing(rule: Predicate) -> None:
+    with pytest.raises(ValueError, match="rule of Person"):
+        holds(rule, PERSON, {})
+
+
+def test_paths() -> None:
+    rule = AllOf((ISSUER_CA, AnyOf((Negation(term("records.agency", "eq", "x")),))))
+    assert paths_of(rule) == {"documents.issuer", "records.agency"}
+    assert paths_of(None) == frozenset()

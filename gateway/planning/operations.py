@@ -36,6 +36,7 @@ from gateway.planning.cache import WeightedCache
 from gateway.planning.catalog import Catalog
 from gateway.planning.compile import Compiler
 from gateway.planning.plan import Plan
+from gateway.planning.rights import Rights
 from gateway.planning.rows import RowRules
 from gateway.planning.selection import OperationReader
 from gateway.policy.view import View
@@ -45,6 +46,10 @@ log = structlog.get_logger("guichet.planning")
 DOCUMENT_BYTES = 30_000
 PLAN_BYTES = 15_000
 """What a document and a plan were measured to weigh, beside their text."""
+
+
+TOO_MANY_TOKENS = "Syntax Error: Document contains more than "
+"""How graphql-core begins to say that the parser met its limit of tokens; it has no type of its own for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,7 @@ class Planner:
         reader = OperationReader(view.schema, operation, document.fragments, values)
         rules = RowRules(self.schema, self.catalog, view.rows)
         name = operation.name.value if operation.name else None
-        compiler = Compiler(self.schema, self.catalog, rules, readable_by_id(view))
+        compiler = Compiler(self.schema, self.catalog, rules, readable_by_id(view), Rights(view))
         try:
             return compiler.plan(operation.operation.value, name, reader.root())
         except Unsupported as reason:  # the field stands in the view, but its row rule cannot be kept: nothing is shown
@@ -164,7 +169,7 @@ def read_document(text: str, limits: DocumentLimits) -> Document:
     try:
         node = parse(text, max_tokens=limits.tokens)
     except GraphQLSyntaxError as error:
-        if "token" in error.message and "limit" in error.message.lower():
+        if error.message.startswith(TOO_MANY_TOKENS):
             raise ClientError(
                 ErrorCode.OPERATION_TOO_LARGE,
                 f"a document has at most {limits.tokens} tokens",

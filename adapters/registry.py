@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, cast
 
 from adapters.coalescing import CoalescingSource, coalesce_after
 from adapters.contract import CollectionSpec, Lookup, Source
 from adapters.errors import AgencyFileError, Fault
-from adapters.resilient import ResilientSource, resilience_of
+from adapters.resilience import Load
+from adapters.resilient import CLOSED, ResilientSource, resilience_of
 
 Factory = Callable[[str, str, Mapping[str, Any], Sequence[CollectionSpec], Mapping[str, Lookup]], Source]
 """``factory(name, agency, table, collections, lookups)``: ``table`` is ``[sources.name]`` with its secrets resolved,
@@ -58,3 +60,23 @@ def create(
         raise AgencyFileError([Fault(agency, f"sources.{name}", str(problem))]) from None
     source = ResilientSource(FACTORIES[kind](name, agency, table, own, codes), resilience)
     return CoalescingSource(source, after) if after else source
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A source from outside, without asking it: its breaker (``closed``, ``opened``, ``half-opened``) and its load."""
+
+    breaker: str
+    load: Load
+
+
+def state_of(source: Source) -> State:
+    """Of a source that :func:`create` made; another one has no breaker and no load."""
+    breaker = CLOSED
+    while True:
+        if isinstance(source, ResilientSource):
+            breaker = source.breaker.state
+        inner = getattr(source, "inner", None)
+        if inner is None:
+            return State(breaker, getattr(source, "load", None) or Load(0, 0, 0))
+        source = inner

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from adapters.errors import SourceTimeout
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a source holds at this moment: connections ``open``, those ``busy``, and calls ``waiting`` for one."""
+
+    open: int
+    busy: int
+    waiting: int
 
 
 async def within(work: Callable[[], Awaitable[T]], *, deadline: float | None, seconds: float | None, what: str) -> T:
@@ -37,17 +47,29 @@ class Bulkhead:
     def __init__(self, limit: int, what: str) -> None:
         self._slots = asyncio.Semaphore(limit)
         self._what = what
+        self._busy = 0
+        self._waiting = 0
+
+    @property
+    def load(self) -> Load:
+        return Load(self._busy, self._busy, self._waiting)
 
     async def run(self, work: Callable[[], Awaitable[T]], *, deadline: float | None = None) -> T:
         """``work()``, when there is room. Raises ``SourceTimeout`` when there is none before ``deadline``."""
         slots = self._slots
         if slots.locked():
-            await within(slots.acquire, deadline=deadline, seconds=None, what=f"{self._what}, waiting its turn")
+            self._waiting += 1
+            try:
+                await within(slots.acquire, deadline=deadline, seconds=None, what=f"{self._what}, waiting its turn")
+            finally:
+                self._waiting -= 1
         else:
             await slots.acquire()  # free: does not suspend
+        self._busy += 1
         try:
             return await work()
         finally:
+            self._busy -= 1
             slots.release()
 
 

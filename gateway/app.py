@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from adapters.contract import Source
 from adapters.errors import AgencyFileError
-from adapters.registry import create
+from adapters.registry import create, state_of
 from gateway import http, telemetry
 from gateway import settings as configuration
 from gateway.errors import ConfigurationError, Fault
@@ -30,7 +30,7 @@ from gateway.identity.keys import KeyRing, KeySetUnavailable
 from gateway.policy import Policy
 from gateway.settings import Secret, Settings
 from gateway.settings.agencies import AgencyFile, load_agencies, resolve, type_catalog
-from gateway.telemetry import Metrics
+from gateway.telemetry import Metrics, SourceState
 
 CONFIG_VARIABLE = "GUICHET_CONFIG_FILE"
 """How worker processes learn which file to read."""
@@ -117,6 +117,7 @@ def create_app(settings: Settings, environment: Mapping[str, str] | None = None)
     keys = key_ring(settings.identity)
     gatekeeper = Gatekeeper(Verifier(settings.identity, keys), built.policy)
     metrics = Metrics()
+    metrics.watch(lambda: _states(built.sources))
     ready = _readiness(keys)
     view = http.GraphQLView(built.schema, gatekeeper, settings, metrics)
 
@@ -165,16 +166,28 @@ async def _close(sources: Mapping[SourceKey, Source]) -> None:
     await asyncio.gather(*(source.close() for source in sources.values()), return_exceptions=True)
 
 
-async def _health(sources: Mapping[SourceKey, Source]) -> dict[str, str]:
-    async def one(source: Source) -> str:
+async def _health(sources: Mapping[SourceKey, Source]) -> dict[str, dict[str, str]]:
+    """Each source's health as it says, and its breaker."""
+
+    async def one(source: Source) -> dict[str, str]:
         try:
             async with asyncio.timeout(HEALTH_SECONDS):
-                return str((await source.health()).value)
+                health = str((await source.health()).value)
         except Exception:  # whatever a source does, its health is a word
-            return "DOWN"
+            health = "DOWN"
+        return {"health": health, "breaker": state_of(source).breaker}
 
     found = await asyncio.gather(*(one(source) for source in sources.values()))
     return {f"{agency}.{name}": health for (agency, name), health in zip(sources, found, strict=True)}
+
+
+def _states(sources: Mapping[SourceKey, Source]) -> list[SourceState]:
+    found = []
+    for (agency, name), source in sources.items():
+        state = state_of(source)
+        load = state.load
+        found.append(SourceState(agency, name, state.breaker, load.open, load.busy, load.waiting))
+    return found
 
 
 # ---- the demo, when it is there ---------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 
 from adapters.postgres.settings import PostgresSettings, TlsSettings
+from adapters.resilience import Load
 
 IDLE_SECONDS = 300.0
 _CLOSE_SECONDS = 5.0
@@ -33,6 +34,11 @@ class Pool:
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
         self._closing: set[asyncio.Task[None]] = set()
         self._closed = False
+
+    @property
+    def load(self) -> Load:
+        waiting = sum(1 for turn in self._waiting if not turn.done())
+        return Load(self._open + len(self._closing), self._open - len(self._idle), waiting)
 
     async def acquire(self) -> Connection:
         """Raises what asyncpg raises. The caller sets the time limit."""

@@ -22,7 +22,8 @@ class TlsSettings(BaseModel):
 class PostgresSettings(BaseModel):
     """``dsn`` holds the password, so it prints redacted.
 
-    ``timezone`` is the zone of every time column that has none. ``transaction_pooling`` turns named prepared
+    ``timeout_ms`` bounds each read, waiting for a connection included; ``statement_timeout_ms`` is the server's own
+    limit. ``timezone`` is the zone of every time column that has none. ``transaction_pooling`` turns named prepared
     statements off, for PgBouncer in transaction mode."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,6 +33,7 @@ class PostgresSettings(BaseModel):
     timezone: str = "UTC"
     max_connections: int = Field(default=10, ge=1, le=1000)
     connect_timeout_ms: int = Field(default=5_000, ge=1)
+    timeout_ms: int = Field(default=5_000, ge=1)
     statement_timeout_ms: int = Field(default=5_000, ge=1)
     transaction_pooling: bool = False
     tls: TlsSettings | None = None

@@ -20,6 +20,7 @@ from adapters.postgres.pool import Pool
 from adapters.postgres.rows import decoder
 from adapters.postgres.settings import PostgresSettings
 from adapters.postgres.translate import Translation, translate
+from adapters.resilience import Load
 
 _START_SECONDS = 10.0
 _RETRY_SECONDS = 5.0
@@ -73,6 +74,10 @@ class PostgresSource:
         except (SourceError, TimeoutError):
             return
 
+    @property
+    def load(self) -> Load:
+        return self.pool.load
+
     async def health(self) -> Health:
         try:
             await self.fetch("SELECT 1", (), asyncio.get_running_loop().time() + _RETRY_SECONDS)
@@ -101,8 +106,9 @@ class PostgresSource:
 
     async def fetch(self, text: str, arguments: Sequence[Any], deadline: float | None) -> list[Any]:
         """Raises a ``SourceError``. A lost connection is replaced and the read repeated once, within the deadline."""
+        end = asyncio.get_running_loop().time() + self.settings.timeout_ms / 1000
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(end if deadline is None else min(end, deadline)):
                 try:
                     return await self._once(text, arguments)
                 except KNOWN as error:

@@ -18,7 +18,7 @@ from yarl import URL
 from adapters.errors import SourceBadData, SourceError, SourceRefused, SourceTimeout, SourceUnavailable
 from adapters.mapping.columns import text
 from adapters.mapping.paths import parse_path, walk
-from adapters.resilience import Bulkhead, within
+from adapters.resilience import Bulkhead, Load, within
 from adapters.rest.auth import credentials
 from adapters.rest.settings import RestOptions, Tls
 
@@ -98,6 +98,10 @@ class Client:
         self._credentials = credentials(options.auth, self._token_post)
         self._verdict = options.verdict
         self._verdict_path = parse_path(options.verdict.path) if options.verdict else ()
+
+    @property
+    def load(self) -> Load:
+        return self._bulkhead.load
 
     async def close(self) -> None:
         session, self._session = self._session, None

@@ -20,6 +20,7 @@ from adapters.contract import (
 )
 from adapters.errors import AgencyFileError, Fault, SourceRefused, Unsupported
 from adapters.mapping import CodeTables
+from adapters.resilience import Load
 from adapters.rest.capabilities import capabilities
 from adapters.rest.client import Client
 from adapters.rest.fetch import RestFetch
@@ -101,6 +102,10 @@ class RestSource:
 
     async def start(self) -> None:
         await self.lookups.start()
+
+    @property
+    def load(self) -> Load:
+        return self.client.load
 
     async def health(self) -> Health:
         last = self.client.last

@@ -194,17 +194,6 @@ def _edge_cursor(runner: Runner, paged: Paged, cut: Slice, row: list[int]) -> st
     return runner.cursors.encode(paged.binding, at)
 
 
-def _edge_cursor(runner: Runner, paged: Paged, cut: Slice, row: list[int]) -> str | None:
-    """An empty page that an owner missed has a cursor too: the list goes on from there once the owner is back."""
-    if row:
-        return cursors_of(runner, paged, cut, row)[0]
-    if not cut.missed:
-        return None
-    everyone = dict.fromkeys([*paged.start, *paged.owner_ids])
-    at = {owner: paged.failed_position(owner) or paged.start.get(owner, Position()) for owner in everyone}
-    return runner.cursors.encode(paged.binding, at)
-
-
 def cursors_of(runner: Runner, paged: Paged, cut: Slice, rows: Sequence[int]) -> list[str]:
     """The cursors of some rows of a page: a walk over the known rows with each owner's neighbours."""
     table, needs = paged.table, paged.page.needs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any, cast
@@ -21,6 +22,7 @@ from gateway.errors import ClientError, RequestRefused
 from gateway.http import body as request_body
 from gateway.http import negotiation, pages
 from gateway.http.body import Malformed
+from gateway.http.departure import SCOPE, STATUS, Departure
 from gateway.http.exchange import Exchange, Gatekeeper
 from gateway.http.finish import encode, internal_error, refusal
 from gateway.http.origins import Origins
@@ -67,7 +69,21 @@ class GraphQLView(GraphQL[Exchange, None]):
             await self.run(WebSocket(scope, receive=receive, send=send))
             return
         request = Request(scope, receive=receive)
-        response = pages.graphiql(request) if self._is_for_a_person(request) else await self._respond(request)
+        if self._is_for_a_person(request):
+            await pages.graphiql(request)(scope, receive, send)
+            return
+        departure = scope[SCOPE] = Departure(receive)
+        try:
+            response = await self._respond(request)
+        except asyncio.CancelledError:
+            if not departure.settle():
+                raise
+            exchange: Exchange = scope["guichet.exchange"]
+            exchange.log = {**exchange.log, "outcome": "DISCONNECTED"}
+            self._record(exchange, STATUS)
+            return
+        finally:
+            departure.end()
         await response(scope, receive, send)
 
     def _is_for_a_person(self, request: Request) -> bool:
@@ -129,7 +145,9 @@ class GraphQLView(GraphQL[Exchange, None]):
 
     async def parse_http_body(self, request: Any) -> GraphQLRequestData:
         protocol = "sse" if negotiation.wants_stream(request.raw.headers.get("accept")) else "http"
-        return await request_body.read(request.raw, self.settings.limits.body_bytes, cast(Any, protocol))
+        parsed = await request_body.read(request.raw, self.settings.limits.body_bytes, cast(Any, protocol))
+        request.raw.scope[SCOPE].watch()
+        return parsed
 
     async def process_result(self, request: Request, result: Any) -> GraphQLHTTPResponse:
         assert isinstance(result, Finished)

@@ -35,7 +35,12 @@ NEVER_NULL = frozenset({"ccn", "transactionNumber", "key", "businessNumber", "co
 
 
 def memory_sources(
-    agencies: Sequence[AgencyFile], seed: int, *, scale: int = 1, clean: bool = False
+    agencies: Sequence[AgencyFile],
+    seed: int,
+    *,
+    scale: int = 1,
+    clean: bool = False,
+    kind: type[MemorySource] = MemorySource,
 ) -> dict[tuple[str, str], MemorySource]:
     """A source per agency and system. ``clean``: no nulls where the schema allows none."""
     made = {}
@@ -45,7 +50,7 @@ def memory_sources(
             world = _World(random.Random(f"{seed} {agency.code} {name}"), scale, clean)
             data = {spec.name: list(world.rows(spec)) for spec in specs}
             as_of = datetime(2026, 11, 20, tzinfo=UTC) - timedelta(hours=index)
-            made[agency.code, name] = MemorySource(name, agency.code, specs, data, as_of=as_of)
+            made[agency.code, name] = kind(name, agency.code, specs, data, as_of=as_of)
     return made
 
 

@@ -68,6 +68,10 @@ class RunningDemo(dict[str, Any]):
         """Replaces all faults of an agency; none heals it."""
         self._client.post(self["agencies"][agency]["control"], json=faults).raise_for_status()
 
+    def pid(self, agency: str) -> int:
+        """The agency's process as it is now: a restarted server is another one."""
+        return cast(int, json.loads((self.directory / "demo.json").read_text())["agencies"][agency]["pid"])
+
     def close(self) -> None:
         self._client.close()
 

@@ -6,6 +6,7 @@ A cursor of the oracle is the readable place of its row. It must not leave the t
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +14,11 @@ from datetime import date, datetime
 from functools import cmp_to_key
 from typing import Any
 
-from adapters.contract import TYPE_KEYS, FetchCall
+from adapters.contract import TYPE_KEYS, AllOf, FetchCall
 from gateway.planning.rows import for_owner
-from resolvers.fields import FILTER, FilterPath
 from resolvers.filters import ORDERS
 from tests.kit.oracle.asking import Asking, Found, Report, join
+from tests.kit.oracle.filtering import matches, refuse_nulls
 from tests.kit.oracle.pushing import predicate
 from tests.kit.oracle.rows import Row
 
@@ -49,7 +50,7 @@ def settle_page(asking: Asking, target: str, arguments: Mapping[str, Any]) -> Pa
         raise asking.bad("page size")
     given = arguments.get("filter") or None
     if given is not None:
-        _refuse_nulls(asking, given)
+        refuse_nulls(asking, given)
     cursor = after if after is not None else before
     place = None
     if cursor:
@@ -61,61 +62,6 @@ def settle_page(asking: Asking, target: str, arguments: Mapping[str, Any]) -> Pa
         order.setdefault(ORDERS[target].fields[term["field"]], term["direction"] == "DESC")
     terms = tuple(order.items()) or (tuple(ORDERS[target].default) if target in ORDERS else ())
     return PageOf(target, given, terms, size, last is None and before is None, place)
-
-
-def _refuse_nulls(asking: Asking, given: Any) -> None:
-    if given is None:
-        raise asking.bad("null in a filter")
-    if isinstance(given, Mapping):
-        for value in given.values():
-            _refuse_nulls(asking, value)
-    elif isinstance(given, list):
-        for value in given:
-            _refuse_nulls(asking, value)
-
-
-# ---- filters ----------------------------------------------------------------------------------
-
-
-def matches(asking: Asking, target: str, given: Mapping[str, Any], row: Row) -> bool:
-    """Whether all that is given holds for a row."""
-    graphql_type: Any = asking.schema.type_map[f"{target}Filter"]
-    for name, value in given.items():
-        if name == "and":
-            holds = all(matches(asking, target, one, row) for one in value)
-        elif name == "or":
-            holds = any(matches(asking, target, one, row) for one in value)
-        elif name == "not":
-            holds = not matches(asking, target, value, row)
-        else:
-            how: FilterPath = graphql_type.fields[name].extensions["strawberry-definition"].metadata[FILTER]
-            operators = value if isinstance(value, Mapping) else {how.op or "eq": value}
-            holds = all(_holds(row, how, op, operand) for op, operand in operators.items())
-        if not holds:
-            return False
-    return True
-
-
-def _holds(row: Row, how: FilterPath, op: str, operand: Any) -> bool:
-    if how.agency:
-        return _test(row.agency, op, operand)
-    return any(_test(value, op, operand) for value in row.candidates(how.path))
-
-
-def _test(value: Any, op: str, operand: Any) -> bool:
-    if op == "null":
-        return (value is None) == operand
-    if op == "ne":
-        return bool(value != operand)
-    if value is None:
-        return False
-    if op == "eq":
-        return bool(value == operand)
-    if op == "in":
-        return value in operand
-    if op == "startsWith":
-        return str(value).startswith(operand)
-    return bool({"lt": value < operand, "lte": value <= operand, "gt": value > operand, "gte": value >= operand}[op])
 
 
 # ---- places in a list -------------------------------------------------------------------------
@@ -246,12 +192,10 @@ def completeness(found: Found, shown: Sequence[Row]) -> dict[str, Any]:
 
 async def root_page(asking: Asking, page: PageOf) -> dict[str, Any]:
     """Every owner's rows in one list."""
-    found = await _ask(asking, page, (), (), count=True)
+    found = await _ask(asking, page, (), ())
     if found.all_failed:
         raise found.error()
-    total = None
-    if asking.pushes:
-        total = sum(rows.total for rows in found.totals if rows not in (None, 0))
+    total = sum(rows.total for rows in found.totals if rows not in (None, 0)) if _pushed(asking, page) else None
     return cut(asking, page, found.rows, found, total, missed=bool(found.failed))
 
 
@@ -260,7 +204,7 @@ async def pages_by_key(
 ) -> list[Any]:
     """One connection per object, with the rows of its keys."""
     keys = list(dict.fromkeys(key for row in wanted for key in row))
-    found = await _ask(asking, page, keys, paths, count=True) if keys else Found()
+    found = await _ask(asking, page, keys, paths) if keys else Found()
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in found.rows:
         groups.setdefault(tuple(row.values.get(path) for path in paths), []).append(row)
@@ -271,31 +215,36 @@ async def pages_by_key(
             continue
         rows = [row for key in dict.fromkeys(mine) for row in groups.get(key, ())]
         total = None
-        if asking.pushes and mine:
-            total = sum(
-                (rows.totals or {}).get(key, 0) for rows in found.totals if rows not in (None, 0) for key in mine
-            )
+        if _pushed(asking, page):
+            counts = [rows.totals or {} for rows in found.totals if rows not in (None, 0)]
+            total = sum(count.get(key, 0) for count in counts for key in mine)
         values.append(cut(asking, page, rows, found, total, nested=True, missed=bool(mine and found.failed)))
     return values
 
 
-async def _ask(
-    asking: Asking, page: PageOf, keys: Sequence[tuple[Any, ...]], paths: tuple[str, ...], *, count: bool
-) -> Found:
+def _pushed(asking: Asking, page: PageOf) -> bool:
+    """A page after a cursor is found by reading everything, whatever the source."""
+    return asking.pushes and page.cursor is None
+
+
+async def _ask(asking: Asking, page: PageOf, keys: Sequence[tuple[Any, ...]], paths: tuple[str, ...]) -> Found:
     owners = asking.catalog.lookup_owners(page.target, paths) if paths else asking.catalog.listing_owners(page.target)
-    parts = []
-    condition = predicate(asking, page.target, page.filter) if page.filter else None
+    condition = predicate(asking, page.target, page.filter) if page.filter else AllOf(())
+    terms = (*page.order, *((path, False) for path in TYPE_KEYS[page.target]))
+    order = terms if page.forward else tuple((path, not down) for path, down in terms)
+    waiting = []
     for owner in owners:
-        if condition is not None and for_owner(condition, owner, {}) is False:  # no row of it can match: not asked
-            parts.append(Found([], [Report(owner.agency, "ANSWERED", asking.now)], [0]))
-            continue
-        if not asking.pushes or page.cursor is not None or len(owners) > 1:
-            parts.append(await asking.ask(owner, FetchCall(keys=list(keys)), keys=paths))
-            continue
-        down = tuple(page.order) + tuple((path, False) for path in TYPE_KEYS[page.target])
-        order = down if page.forward else tuple((path, not way) for path, way in down)
-        call = FetchCall(keys=list(keys), limit=page.size + 1)
-        parts.append(
-            await asking.ask(owner, call, keys=paths, condition=condition, order=order, limit=True, count=count)
-        )
-    return join(parts)
+        own = for_owner(condition, owner, {})
+        if own is False:  # no row of it can match: not asked
+            waiting.append(_nothing(asking, owner.agency))
+        elif not _pushed(asking, page):
+            waiting.append(asking.ask(owner, FetchCall(keys=list(keys)), keys=paths))
+        else:
+            call = FetchCall(keys=list(keys), limit=page.size + 1)
+            filtered = None if own is True else own
+            waiting.append(asking.ask(owner, call, keys=paths, condition=filtered, order=order, limit=True, count=True))
+    return join(await asyncio.gather(*waiting))
+
+
+async def _nothing(asking: Asking, agency: str) -> Found:
+    return Found([], [Report(agency, "ANSWERED", asking.now)], [0])

@@ -7,7 +7,7 @@ neither null nor blank.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, Literal
@@ -16,8 +16,9 @@ import orjson
 
 from adapters.contract import MISSING, CodeMap, Decision, FieldBinding, Lookup, Step
 from adapters.mapping.codes import CodeTables, codes_for, reverse
+from adapters.mapping.columns import TEXT
 from adapters.mapping.formats import Format, parse_format
-from adapters.mapping.reading import looked_up, reading
+from adapters.mapping.reading import Reading, looked_up, reading
 from adapters.mapping.steps import apply_steps, effective_steps
 from adapters.mapping.zones import earliest_local, latest_local
 
@@ -52,6 +53,7 @@ class Asking:
     __slots__ = (
         "_ask",
         "_form",
+        "_reading",
         "_zone",
         "absent",
         "binding",
@@ -75,8 +77,10 @@ class Asking:
         self.via_read = bool(self.steps) and binding.ask is None and not self.every
         self._zone = zone
         self._form: Format | None = None
+        self._reading: Reading | None = None
         if binding.format:
             self._form = parse_format(binding.format, binding.type, len(binding.columns))
+            self._reading = reading(binding, zone=zone, tables=CodeTables())
         several = len(binding.columns) > 1 and not binding.tuple_key and not isinstance(binding.codes, Decision)
         joined = several and (self._form is None or self._form.cuts is None)
         self.invertible = not joined and not binding.split and not (binding.list and len(binding.columns) > 1)
@@ -104,6 +108,16 @@ class Asking:
             return (*found, (None,) * len(self.columns))
         return found
 
+    def ask_all(self, values: Sequence[Any]) -> list[Natives]:
+        """``ask`` of every value, in their order. A column of texts goes through the steps as a whole."""
+        if self._ask != self._plain or self.absent is not None or set(map(type, values)) != TEXT or not self.invertible:
+            return [self.ask(value) for value in values]
+        if not self.steps:
+            return [((value,),) for value in values]
+        stored = apply_steps(self.binding.ask or (), list(values))
+        read = apply_steps(self.steps, stored)
+        return [((native,),) if back == value else () for native, back, value in zip(stored, read, values, strict=True)]
+
     def bound(self, op: Bound, value: Any, *, naive: bool = False) -> tuple[Bound, tuple[Any, ...]]:
         """``op value`` as a comparison of the native tuple, exact for every native that can be read: coarser natives
         and local times are rounded so that the comparison stays true. ``naive``: the column holds local times without
@@ -118,7 +132,7 @@ class Asking:
         if native is None:
             raise ValueError(f"{self.binding.path} cannot be compared with this value at the source")
         natives = self._cut(native)
-        read = reading(self.binding, zone=self._zone, tables=CodeTables()).read([[part] for part in natives], 1)[0][0]
+        read = self._read_back(natives)
         return op if self._same(read, value) else _beside(op), natives
 
     def _local_bound(self, op: Bound, value: datetime, zone: str) -> tuple[Bound, tuple[Any, ...]]:
@@ -198,8 +212,13 @@ class Asking:
         if native is None:
             return ()
         natives = self._cut(native)
-        read = reading(self.binding, zone=self._zone, tables=CodeTables()).read([[part] for part in natives], 1)[0][0]
+        read = self._read_back(natives)
         return (natives,) if self._same(read, value) else ()
+
+    def _read_back(self, natives: tuple[Any, ...]) -> Any:
+        """What these natives are read as: the value asked for, or a neighbour that the format cannot tell from it."""
+        assert self._reading is not None
+        return self._reading.read([[part] for part in natives], 1)[0][0]
 
     def _same(self, left: Any, right: Any) -> bool:
         if self.binding.type == "Decimal" and left is not None:

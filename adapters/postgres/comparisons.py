@@ -123,13 +123,8 @@ def equality(context: Context, it: Operand, value: Callable[[FetchCall], Any], l
 
 def equality_natives(it: Operand, given: Any, many: bool) -> tuple[list[tuple[Any, ...]], bool]:
     """Every native tuple that means the value, or one of the values, each once; and whether null does."""
-    found: dict[tuple[Any, ...], None] = {}
-    empty = False
-    for one in (given or ()) if many else (given,):
-        tuples, blank = it.ask(one)
-        found.update(dict.fromkeys(tuples))
-        empty = empty or blank
-    return list(found), empty
+    tuples, empty = it.ask_all(given or ()) if many else it.ask(given)
+    return list(tuples), empty
 
 
 def _columns(tuples: list[tuple[Any, ...]], width: int) -> list[list[Any]]:

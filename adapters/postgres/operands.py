@@ -5,8 +5,9 @@ Pure. What a caller's value becomes is decided per request (code tables are refr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,13 +30,15 @@ class Operand:
     """``ask``: harmonised value → native tuples as wide as ``elements``, ready to bind, and whether a null column has
     that value too; no tuple and no blank: nothing matches.
 
-    ``single``: never more than one tuple. ``may_blank``: null may stand for a value. ``blank``: a condition that the
-    columns are null or blank (``None``: they never are). ``bound``: for ``lt`` … ``gt``, the tuple to compare with and
-    whether equality counts; ``None`` where order is not kept. ``prefix``: ``startsWith`` may use the column."""
+    ``ask_all``: the same for many values together, each tuple once. ``single``: never more than one tuple.
+    ``may_blank``: null may stand for a value. ``blank``: a condition that the columns are null or blank (``None``: they
+    never are). ``bound``: for ``lt`` … ``gt``, the tuple to compare with and whether equality counts; ``None`` where
+    order is not kept. ``prefix``: ``startsWith`` may use the column."""
 
     elements: tuple[Element, ...]
     types: tuple[ColumnType, ...]
     ask: Callable[[Any], tuple[Natives, bool]]
+    ask_all: Callable[[Sequence[Any]], tuple[Natives, bool]]
     single: bool = True
     may_blank: bool = False
     blank: Element | None = None
@@ -72,7 +75,7 @@ def operand(context: Context, path: str, binding: FieldBinding, columns: Sequenc
     return Operand(
         elements,
         types,
-        _asker(context, how, types),
+        *_askers(context, how, types),
         single=_is_single(binding),
         may_blank=binding.absent is not MISSING
         or (isinstance(binding.codes, CodeMap) and binding.codes.values.get("") is not None),
@@ -82,25 +85,32 @@ def operand(context: Context, path: str, binding: FieldBinding, columns: Sequenc
     )
 
 
-def _asker(context: Context, how: Asking, types: Sequence[ColumnType]) -> Callable[[Any], tuple[Natives, bool]]:
+def _askers(
+    context: Context, how: Asking, types: Sequence[ColumnType]
+) -> tuple[Callable[[Any], tuple[Natives, bool]], Callable[[Sequence[Any]], tuple[Natives, bool]]]:
+    """``Operand.ask`` and ``Operand.ask_all``."""
     convert = [converter(column, context.zone) for column in types]
 
-    def ask(value: Any) -> tuple[Natives, bool]:
-        if value is None:
-            return (), False
+    def fitted(found: Iterable[tuple[Any, ...]]) -> tuple[Natives, bool]:
         out: dict[tuple[Any, ...], None] = {}
         empty = False
-        for natives in how.ask(value):
+        for natives in found:
             if None in natives:
                 empty = True
                 continue
             try:
-                out[tuple(fit(native) for fit, native in zip(convert, natives, strict=True))] = None
+                out[tuple([fit(native) for fit, native in zip(convert, natives, strict=True)])] = None
             except Unbindable:
                 continue
         return tuple(out), empty
 
-    return ask
+    def ask(value: Any) -> tuple[Natives, bool]:
+        return fitted(how.ask(value)) if value is not None else ((), False)
+
+    def ask_all(values: Sequence[Any]) -> tuple[Natives, bool]:
+        return fitted(chain.from_iterable(how.ask_all([value for value in values if value is not None])))
+
+    return ask, ask_all
 
 
 def _bounder(
@@ -139,15 +149,14 @@ def _is_single(binding: FieldBinding) -> bool:
 def _expression(element: Element) -> Operand:
     """A text expression of the harmonised value."""
 
-    def ask(value: Any) -> tuple[Natives, bool]:
-        if value is None:
-            return (), False
-        return ((plain(value),),), False
+    def ask_all(values: Sequence[Any]) -> tuple[Natives, bool]:
+        return tuple(dict.fromkeys((plain(value),) for value in values if value is not None)), False
 
     return Operand(
         (element,),
         (TEXT,),
-        ask,
+        lambda value: ask_all((value,)),
+        ask_all,
         blank=blank(element, TEXT),
         prefix=lambda value: value,
     )

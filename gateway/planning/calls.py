@@ -21,6 +21,9 @@ from resolvers.filters import ORDERS
 
 Order = tuple[tuple[str, bool], ...]
 
+FILTER_DEPTH = 20
+"""Levels of ``and``, ``or``, ``not``: sources translate predicates by recursion, a dozen frames a level."""
+
 
 @dataclass(frozen=True, slots=True)
 class PageCall:
@@ -44,7 +47,8 @@ class CallReader:
         self.default_page = default_page
         self.page_size = page_size
 
-    def page(self, node_type: str, arguments: Mapping[str, Any]) -> PageCall:
+    def page(self, node_type: str, arguments: Mapping[str, Any], default: Order | None = None) -> PageCall:
+        """``default``: the order when none is asked for, if not the type's own."""
         params: dict[str, Any] = {}
         given = arguments.get("filter")
         condition = self._filter(f"{node_type}Filter", given, params) if given else None
@@ -67,21 +71,25 @@ class CallReader:
                 f"a page has at most {self.page_size} rows",
                 extensions={"limit": self.page_size, "measured": size},
             )
-        terms = self._order(node_type, arguments.get("orderBy"))
+        terms = self._order(node_type, arguments.get("orderBy"), default)
         named = {path for path, _ in terms}
         order = (*terms, *((path, False) for path in TYPE_KEYS.get(node_type, ()) if path not in named))
         return PageCall(condition, params, order, size, forward, after if forward else before, len(terms))
 
-    def _order(self, node_type: str, given: Sequence[Mapping[str, Any]] | None) -> Order:
+    def _order(self, node_type: str, given: Sequence[Mapping[str, Any]] | None, default: Order | None) -> Order:
         known = ORDERS.get(node_type)
         if known is None or not given:
-            return known.default if known is not None else ()
+            return default if default is not None else known.default if known is not None else ()
         terms: dict[str, bool] = {}
         for term in given:
             terms.setdefault(known.fields[name_of(term["field"])], name_of(term["direction"]) == "DESC")
         return tuple(terms.items())
 
-    def _filter(self, input_name: str, given: Mapping[str, Any], params: dict[str, Any]) -> Predicate | None:
+    def _filter(
+        self, input_name: str, given: Mapping[str, Any], params: dict[str, Any], depth: int = 1
+    ) -> Predicate | None:
+        if depth > FILTER_DEPTH:
+            raise bad_input(f"a filter nests at most {FILTER_DEPTH} levels")
         graphql_type = self.schema.type_map[input_name]
         assert isinstance(graphql_type, GraphQLInputObjectType)
         terms: list[Predicate] = []
@@ -89,10 +97,10 @@ class CallReader:
             if value is None:
                 raise bad_input(f"`{name}` cannot be null; leave it out")
             if name in ("and", "or"):
-                below = [self._filter(input_name, item, params) or AllOf(()) for item in value]
+                below = [self._filter(input_name, item, params, depth + 1) or AllOf(()) for item in value]
                 terms.append(AllOf(tuple(below)) if name == "and" else AnyOf(tuple(below)))
             elif name == "not":
-                terms.append(Negation(self._filter(input_name, value, params) or AllOf(())))
+                terms.append(Negation(self._filter(input_name, value, params, depth + 1) or AllOf(())))
             else:
                 terms += self._compare(graphql_type.fields[name], name, value, params)
         if not terms:

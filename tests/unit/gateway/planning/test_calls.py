@@ -8,7 +8,7 @@ import pytest
 
 from adapters.contract import AllOf, AnyOf, Compare, Negation, Param
 from gateway.errors import ClientError, ErrorCode
-from gateway.planning.calls import CallReader, PageCall, plain
+from gateway.planning.calls import FILTER_DEPTH, CallReader, PageCall, plain
 from gateway.planning.rows import AGENCY
 from resolvers.enums import ShipmentStatus
 from tests.kit.memory_world import MASTER
@@ -166,3 +166,14 @@ def test_a_null_operator_deep_inside_is_refused_too() -> None:
 def test_enum_members_are_their_names() -> None:
     member = ShipmentStatus("HELD")
     assert plain([member, (member,), "x", None]) == ["HELD", ["HELD"], "x", None]
+
+
+@pytest.mark.parametrize("wrap", [lambda one: {"not": one}, lambda one: {"or": [one]}, lambda one: {"and": [{}, one]}])
+def test_a_filter_is_as_deep_as_sources_can_follow(wrap: Any) -> None:
+    given: dict[str, Any] = {"type": {"eq": "a"}}
+    for _ in range(FILTER_DEPTH - 1):
+        given = wrap(given)
+    assert page(filter=given).params == {"f0": "a"}
+    with pytest.raises(ClientError, match="at most 20 levels") as told:
+        page(filter=wrap(given))
+    assert told.value.code is ErrorCode.BAD_USER_INPUT

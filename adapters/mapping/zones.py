@@ -20,7 +20,10 @@ OUT_OF_RANGE = "not a date"
 
 _TICK = timedelta(microseconds=1)
 _SECOND = timedelta(seconds=1)
+_DAY = timedelta(days=1)
 _DAYS_KEPT = 20_000
+_DAYS_COMPARED = 100
+_ORIGIN = datetime(2000, 1, 1)
 
 
 class _Offsets(dict[date, timedelta | None]):
@@ -37,6 +40,14 @@ class _Offsets(dict[date, timedelta | None]):
         offsets = {moment.replace(tzinfo=self.zone, fold=fold).utcoffset() for moment in ends for fold in (0, 1)}
         self[day] = answer = offsets.pop() if len(offsets) == 1 else None
         return answer
+
+    def between(self, first: date, last: date) -> timedelta | None:
+        """The offset of every day from ``first`` to ``last``, ``None`` when there are several or many days."""
+        days = (last - first).days
+        if days > _DAYS_COMPARED:
+            return None
+        offset = self[first]
+        return offset if all(self[first + _DAY * day] == offset for day in range(1, days + 1)) else None
 
 
 @lru_cache(maxsize=64)
@@ -121,7 +132,14 @@ def instants(column: Column, zone: str | None) -> tuple[Column, Flags]:
 
 
 def _plain_locals(column: Column, offsets: _Offsets) -> Column:
-    """The quick way for naive times on days without a transition. Raises otherwise."""
+    """The quick way for naive times on days without a transition, quicker yet when all have one offset: two
+    subtractions of datetimes cost a fraction of ``replace``. Raises otherwise."""
+    if not column:
+        return []
+    offset = offsets.between(min(column).date(), max(column).date())
+    if offset is not None:
+        start = _ORIGIN.replace(tzinfo=UTC) - offset
+        return [start + (value - _ORIGIN) for value in column]
     if any(map(attrgetter("tzinfo"), column)):
         raise TypeError
     return [value.replace(tzinfo=UTC) - offsets[value.date()] for value in column]

@@ -1,6 +1,7 @@
 """The planned executor against graphql-core's own: the same data, the same nulls, for generated operations.
 
-``ORACLE_EXAMPLES`` sets how many documents are generated per view (each is executed several times).
+``ORACLE_EXAMPLES`` sets how many documents are generated per view. Each is executed in a healthy world, again for the
+next page where it has one, and again with some collections down.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import asyncio
 import os
 import random
 from typing import Any
+from zlib import crc32
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:coroutine .* was never awaited:RuntimeWarning"
 )
 
-EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "40"))
 WORLDS = 4
 PROFILE = settings(
     max_examples=EXAMPLES,
@@ -95,6 +97,7 @@ async def one(
     return compared
 
 
+@pytest.mark.timeout(240 + 20 * EXAMPLES)  # as long as it takes on a busy machine
 @pytest.mark.parametrize("name", VIEWS)
 def test_generated_operations_agree(name: str) -> None:
     view = VIEWS[name]
@@ -106,6 +109,7 @@ def test_generated_operations_agree(name: str) -> None:
     @PROFILE
     @given(queries(view), st.integers(0, 2**32))
     def run(text: str, seed: int) -> None:
+        seed ^= crc32(text.encode())  # hypothesis likes the same few numbers
         index = seed % WORLDS
         loop.run_until_complete(check(worlds[index], ids[index], text, seed, view, tally))
 

@@ -17,7 +17,7 @@ from graphql import (
 
 from tests.kit.oracle import world
 
-NONSENSE = 0.02
+NONSENSE = 0.01
 ABSENT = object()
 
 

@@ -228,7 +228,7 @@ async def test_a_slow_source_is_told_and_the_rest_is_shown_at_every_level() -> N
 async def test_a_request_that_is_late_is_refused_whole_and_leaves_no_task_behind() -> None:
     here = world()
     before = asyncio.all_tasks()
-    here.sources["FOOD"].answer = _stuck  # type: ignore[method-assign]
+    here.sources["FOOD"].answer = _stuck  # type: ignore[assignment, method-assign]
     answer = await here.ask(HOLDS, seconds=0.05)
     assert (answer.status, answer.data, codes(answer)) == (504, None, ["REQUEST_TIMEOUT"])
     await asyncio.sleep(0)
@@ -238,7 +238,7 @@ async def test_a_request_that_is_late_is_refused_whole_and_leaves_no_task_behind
 async def test_a_fault_of_ours_stops_what_runs_beside_it() -> None:
     here = world()
     before = asyncio.all_tasks()
-    here.sources["FOOD"].answer = _broken  # type: ignore[method-assign]
+    here.sources["FOOD"].answer = _broken  # type: ignore[assignment, method-assign]
     here.sources["CUSTOMS"].delay(30, "hold")
     with pytest.raises(ZeroDivisionError):
         await here.ask(HOLDS)

@@ -69,7 +69,7 @@ def test_a_path_the_owner_lacks(op: str, value: Any, wanted: bool) -> None:
         ("null", True, False),
     ],
 )
-def test_the_agency_chooses_owners(op: str, value: Any, wanted: bool) -> None:
+def test_the_agency_chooses_owners(op: Any, value: Any, wanted: bool) -> None:
     assert folded(op, value, AGENCY) is wanted
     literal: Any = Value(tuple(value) if isinstance(value, list) else value)
     assert for_owner(Compare(AGENCY, op, literal), FOOD, {}) is wanted

@@ -37,6 +37,11 @@ class Answer:
     body: bytes
 
 
+def place(url: URL) -> str:
+    """An address for the log: without the query, and so without the keys and names that were asked for."""
+    return str(url.with_query(None))
+
+
 def source_error(what: str, error: BaseException) -> SourceError:
     """What a failure of aiohttp, asyncio, ssl or the socket is in our tree."""
     detail = f"{what}: {type(error).__name__}: {error}"
@@ -131,7 +136,7 @@ class Client:
             self.last = error
             raise
         except FOREIGN as error:
-            self.last = source_error(f"{self.name}: {method} {url}", error)
+            self.last = source_error(f"{self.name}: {method} {place(url)}", error)
             raise self.last from error
         self.last = None
         return answer
@@ -177,14 +182,16 @@ class Client:
         length = response.content_length
         if length is not None and "Content-Encoding" not in response.headers:
             if length > limit:
-                raise SourceBadData(f"{self.name}: {response.url}: a body of {length} bytes, {limit} are allowed")
+                raise SourceBadData(
+                    f"{self.name}: {place(response.url)}: a body of {length} bytes, {limit} are allowed"
+                )
             return await response.read()
         parts: list[bytes] = []
         size = 0
         async for part in response.content.iter_any():
             size += len(part)
             if size > limit:
-                raise SourceBadData(f"{self.name}: {response.url}: a body of more than {limit} bytes")
+                raise SourceBadData(f"{self.name}: {place(response.url)}: a body of more than {limit} bytes")
             parts.append(part)
         return b"".join(parts)
 
@@ -192,24 +199,24 @@ class Client:
         try:
             document = orjson.loads(body)
         except orjson.JSONDecodeError as error:
-            raise SourceBadData(f"{self.name}: {response.url}: not JSON: {error}: {body[:EXCERPT]!r}") from None
+            raise SourceBadData(f"{self.name}: {place(response.url)}: not JSON: {error}; {len(body)} bytes") from None
         if self._verdict is not None:
             value = walk(document, self._verdict_path)
             code = None if value is None else text(value)
             if code in self._verdict.missing:
                 return None
             if code in self._verdict.refused:
-                raise SourceRefused(f"{self.name}: {response.url}: verdict {code}")
+                raise SourceRefused(f"{self.name}: {place(response.url)}: verdict {code}")
             if code not in self._verdict.ok:
-                raise SourceUnavailable(f"{self.name}: {response.url}: verdict {code} is not declared")
+                raise SourceUnavailable(f"{self.name}: {place(response.url)}: verdict {code} is not declared")
         return Answer(document, response.headers, response.url, body)
 
     def _redirected(self, response: aiohttp.ClientResponse, method: str, hops: int) -> URL:
         target = self.same_origin(response.url, response.headers.get("Location", ""))
         if method != "GET" and response.status not in (307, 308):
-            raise SourceRefused(f"{self.name}: {response.url}: a {method} is redirected with {response.status}")
+            raise SourceRefused(f"{self.name}: {place(response.url)}: a {method} is redirected with {response.status}")
         if hops >= MAX_REDIRECTS:
-            raise SourceRefused(f"{self.name}: {response.url}: more than {MAX_REDIRECTS} redirects")
+            raise SourceRefused(f"{self.name}: {place(response.url)}: more than {MAX_REDIRECTS} redirects")
         return target
 
     def same_origin(self, current: URL, link: str) -> URL:
@@ -220,13 +227,13 @@ class Client:
         except ValueError:
             same = False
         if not same or target.user or target.password:
-            raise SourceRefused(f"{self.name}: {current} leads to another origin: {link[:EXCERPT]}")
+            raise SourceRefused(f"{self.name}: {place(current)} leads to another origin: {link[:EXCERPT]}")
         return target
 
     async def _refusal(self, response: aiohttp.ClientResponse) -> SourceError:
         status = response.status
         excerpt = await response.content.read(EXCERPT)
-        detail = f"{self.name}: {response.method} {response.url}: {status} {response.reason}: {excerpt!r}"
+        detail = f"{self.name}: {response.method} {place(response.url)}: {status} {response.reason}: {excerpt!r}"
         wait = retry_after(response.headers.get("Retry-After"))
         if status in (401, 403, 407, 429, 451):
             return SourceRefused(detail, retry_after=wait)

@@ -64,6 +64,10 @@ class RunningDemo(dict[str, Any]):
             self.url, json={"query": query, "variables": variables or {}}, headers={**bearer, **headers}
         )
 
+    def read(self, path: str, persona: str, **parameters: str) -> httpx.Response:
+        """A path of the gateway by GET."""
+        return self._client.get(self.at(path), params=parameters, headers=self.headers(persona))
+
     def fault(self, agency: str, **faults: Any) -> None:
         """Replaces all faults of an agency; none heals it."""
         self._client.post(self["agencies"][agency]["control"], json=faults).raise_for_status()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from adapters.contract import AllOf, Compare, FetchCall, Param, Predicate
-from gateway.execution.local_pages import local_page
+from gateway.execution.local_pages import local_pages
 from gateway.execution.nulls import Null
 from gateway.execution.people import Person, Read, document_anchor, person_table, record_anchor, visible
 from gateway.execution.run import OwnerShape, Run, collect, together
@@ -58,7 +58,8 @@ async def candidates(runner: Runner, run: Run, root: RootField, arguments: Mappi
     places = [place_of[person.anchor] for person in read.people]
     best = [-place[0] for place in places]
     table = person_table(read, page.needs, fetch.needs, run, best)
-    return await local_page(runner, run, page, call, table, places, answered.reports, sorted(search.items()))
+    lists = [(range(table.count), sorted(search.items()))]
+    return (await local_pages(runner, run, page, call, table, places, answered.reports, lists))[0]
 
 
 SCORED = ("familyName", "givenNames", "birthDate")

@@ -27,13 +27,15 @@ GATEWAY = "gateway"
 @dataclass(slots=True)
 class Slice:
     """One connection's page: ``rows`` shown and ``known`` fetched, as positions in the table, in the list's order.
-    ``missed``: an owner that did not answer may have more, here or later."""
+    ``missed``: an owner that did not answer may have more, here or later. ``binding``: of its cursors, where each list
+    has its own."""
 
     rows: list[int]
     known: list[int]
     more: bool
     total: int | None
     missed: bool = False
+    binding: bytes = b""
 
 
 @dataclass(slots=True)
@@ -199,7 +201,7 @@ def cursors_of(runner: Runner, paged: Paged, cut: Slice, rows: Sequence[int]) ->
     table, needs = paged.table, paged.page.needs
     if paged.places is not None:
         positions = [Position(paged.places[row], paged.places[row]) for row in rows]
-        return [runner.cursors.encode(paged.binding, {GATEWAY: position}) for position in positions]
+        return [runner.cursors.encode(cut.binding, {GATEWAY: position}) for position in positions]
     indices = [needs.columns.get(path) for path, _ in paged.call.order]
     owners = table.per_row([origin.owner.id if origin.owner else "" for origin in table.origins])
 

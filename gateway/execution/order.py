@@ -19,5 +19,14 @@ def sorted_rows(table: Table, needs: Needs, order: Sequence[tuple[str, bool]]) -
     return rows
 
 
+def compare(one: Sequence[Any], other: Sequence[Any], descending: Sequence[bool]) -> int:
+    """Which of two rows comes first, by their order values: negative for ``one``, positive for ``other``."""
+    for a, b, down in zip(one, other, descending, strict=True):
+        if a != b:
+            first = _key(a) < _key(b)
+            return -1 if first != down else 1
+    return 0
+
+
 def _key(value: Any) -> tuple[bool, Any]:
     return (True, 0) if value is None else (False, value)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.contract import Compare, FetchCall, Param
 from gateway.execution.links import distinct, wanted_keys
-from gateway.execution.local_pages import local_page
+from gateway.execution.local_pages import local_pages
 from gateway.execution.nulls import Null
 from gateway.execution.order import sorted_rows
 from gateway.execution.run import Answered, OwnerShape, Report, Run, collect, together
@@ -46,23 +46,10 @@ async def walk(runner: Runner, run: Run, item: LinkField, table: Table) -> list[
     for row, key in enumerate(zip(*columns, strict=True)):
         for parent in reached.get(key, ()):
             by_parent.setdefault(parent, []).append(row)
-    places = list(zip(range(rows.count), strict=True))
-    keys = [values[0] for values in zip(*columns, strict=True)]
-
-    async def page_of(parent: int) -> Any:
-        mine = by_parent.get(parent, [])
-        return await local_page(
-            runner,
-            run,
-            page,
-            call,
-            take(rows, mine),
-            [(places[row][0], keys[row]) for row in mine],
-            reports,
-            wanted[parent],
-        )
-
-    return await together([page_of(parent) for parent in range(table.count)]) if table.count else []
+    places = list(zip(*(rows.columns[fetch.needs.columns[path]] for path, _ in order), strict=True))
+    lists = [(by_parent.get(parent, []), (key, call.order)) for parent, key in enumerate(wanted)]
+    ways = [down for _, down in order]
+    return await local_pages(runner, run, page, call, rows, places, reports, lists, ways)
 
 
 async def _first_hop(run: Run, step: LinkField, wanted: list[Any], reports: list[Report]) -> Reached:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from adapters.contract import AllOf, Compare, FetchCall, Param, Rows, Value
-from gateway.execution.local_pages import local_page
+from gateway.execution.local_pages import local_pages
 from gateway.execution.nulls import Null
 from gateway.execution.run import OwnerShape, Report, Run, collect, together
 from gateway.execution.table import Children, Origin, Table, concat, take
@@ -53,8 +55,12 @@ async def held_containers(runner: Runner, run: Run, root: RootField, arguments: 
         rows += groups[name]
         offsets.append(len(rows))
     table.children["holds"] = Children(offsets, take(holds, rows))
+    if holds.grants is not None:  # a group speaks of a container when it grants every hold that is told of it
+        grants = holds.grants
+        table.grants = [reduce(and_, (grants[row] for row in groups[name])) for name in found]
     places = [(name,) for name in found]
-    return await local_page(runner, run, page, call, table, places, answered.reports, place, least)
+    lists = [(range(table.count), (place, least))]
+    return (await local_pages(runner, run, page, call, table, places, answered.reports, lists))[0]
 
 
 async def _ask(run: Run, fetch: Fetch, owner: Owner, place: str) -> tuple[Table | None, Report, Rows | None]:

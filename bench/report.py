@@ -115,7 +115,7 @@ def markdown(results: Results) -> str:
         "",
         "CPU is the server process's own, in milliseconds a request: the median of the rounds. Ratios compare within a",
         "round: median (least–greatest). Statements and calls are what the agencies saw, per request. Times depend on",
-        "the machine and on what else it does; ratios hardly.",
+        "the machine and on what else it does, ratios much less; on a busy machine their spread says how much.",
         "",
         "| " + " | ".join(HEAD) + " |",
         "|" + "---|" * len(HEAD),
@@ -125,6 +125,10 @@ def markdown(results: Results) -> str:
     if results.against_stock():
         lines += [f"CPU of the stock executor, as a multiple of the gateway's (the goal for q1 is {GOAL:g}):", ""]
         lines += [f"- {line}" for line in results.against_stock()]
+        queues = [cell for cell in results.cells if cell.query.partition(".")[0] == "q1"]
+        if queues:
+            reached = min(cell.ratio("stock", "gateway", cpu)[0] for cell in queues) >= GOAL
+            lines += ["", f"The goal is {'reached' if reached else '**not reached**'}."]
         lines += [""]
     lines += ["The Node peers (Yoga with graphql-jit, Mercurius with its JIT) were not measured.", ""]
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -127,6 +128,8 @@ def create_app(settings: Settings, environment: Mapping[str, str] | None = None)
             await _start(built.sources)
             stack.push_async_callback(_close, built.sources)
             await ready()
+            gc.collect()
+            gc.freeze()  # what was built to serve is never garbage: no full collection need walk it
             if settings.gateway.admin_port is not None:
                 operators = admin(ready, lambda: _health(built.sources), metrics)
                 await stack.enter_async_context(listening(operators, settings.gateway.admin_port))

@@ -143,6 +143,8 @@ class RowRules:
             return term
         link = self._link(owner.spec.provides, head)
         if link is None or not rest:
+            if not any(_supplies(one, term.path) for one in self.catalog.owners(owner.spec.provides)):
+                raise Unsupported(f"nobody supplies {term.path}, which a row rule of {owner.spec.provides} names")
             return term  # null in every row of this owner: folded when the request is known
         targets = self._neighbours(owner, head)
         if not targets:

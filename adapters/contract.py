@@ -344,6 +344,7 @@ class FetchSpec:
     ``after`` is ``None`` without a cursor, else for each order term whether the cursor's value is null.
     ``count`` asks for the number of rows without cursor and limit, in ``Rows.total`` (``Rows.totals`` when per key).
     ``predicate`` comes from policy and is never dropped; ``filter`` comes from the caller. Both are exact.
+    ``marks``, too, come from policy: for each of them ``Rows.marks`` tells which rows it holds of.
     """
 
     collection: str
@@ -357,6 +358,7 @@ class FetchSpec:
     per_key: bool = False
     after: tuple[bool, ...] | None = None
     count: bool = False
+    marks: tuple[Predicate, ...] = ()
 
 
 @dataclass(slots=True)
@@ -408,6 +410,7 @@ class Rows:
     total: int | None = None
     totals: Mapping[tuple[Any, ...], int] | None = None
     truncated: bool = False
+    marks: tuple[list[bool], ...] = ()
 
 
 # ---- the two protocols ------------------------------------------------------------------------

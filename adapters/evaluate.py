@@ -88,13 +88,14 @@ class Evaluation:
     cursor: bool
     limit: bool
     count: bool
+    marks: tuple[Mask, ...] = ()
     _extra: frozenset[str] = field(default=frozenset())
     _key_at: tuple[int, ...] = ()
 
     @property
     def idle(self) -> bool:
         """The fetched rows are the answer."""
-        return not (self.check_keys or self.mask or self.order or self.cursor or self.limit or self.count)
+        return not (self.check_keys or self.mask or self.order or self.cursor or self.limit or self.count or self.marks)
 
     def apply(self, rows: Rows, call: FetchCall) -> Rows:
         """The answer, from the rows fetched with ``columns`` and ``children``."""
@@ -128,13 +129,17 @@ class Evaluation:
                 indices = cut(indices, columns, terms, self._bounds(call))
         if self.limit and call.limit is not None:
             indices = self._limited(indices, owners, call.limit)
+        if self.marks:
+            rows.marks = tuple(mark(table, call.params) for mark in self.marks)
         answer = self._trim(take(rows, indices))
         answer.total, answer.totals = total, totals
         return answer
 
     @property
     def _only_keys(self) -> bool:
-        return bool(self._key_at) and not (self.mask or self.order or self.cursor or self.limit or self.count)
+        return bool(self._key_at) and not (
+            self.mask or self.order or self.cursor or self.limit or self.count or self.marks
+        )
 
     def _all_asked(self, rows: Rows, call: FetchCall) -> bool:
         """Every row has an asked key, found out without looking at rows one by one; false when in doubt."""
@@ -237,8 +242,8 @@ def evaluation(
     needs: list[str] = []
     if keys or spec.per_key:
         needs += spec.keys
-    if predicate is not None:
-        needs += paths_of(predicate)
+    for each in (predicate, *spec.marks):
+        needs += paths_of(each) if each is not None else ()
     ordered = spec.order if order else ()
     if ordered or (cursor and spec.after is not None):
         needs += [term.path for term in spec.order]
@@ -265,6 +270,7 @@ def evaluation(
         cursor=cursor and spec.after is not None,
         limit=limit and spec.limit,
         count=count and spec.count,
+        marks=tuple(compile_predicate(mark, collection, linked) for mark in spec.marks),
         _extra=frozenset({*columns, *element_paths(children)} - selected),
         _key_at=tuple(columns.index(path) for path in checked),
     )

@@ -25,6 +25,7 @@ def take(rows: Rows, indices: Sequence[int]) -> Rows:
         total=rows.total,
         totals=rows.totals,
         truncated=rows.truncated,
+        marks=tuple([mark[i] for i in indices] for mark in rows.marks),
     )
 
 

@@ -29,6 +29,7 @@ class Page:
     spelling: Element | None = None
     present: Element | None = None
     total: Element | None = None
+    marks: list[Element] = field(default_factory=list)
 
 
 class Pages:
@@ -56,6 +57,10 @@ class Pages:
                 found.append(condition(rows, remaining))
         return found
 
+    def _marks(self, rows: Rows) -> list[Element]:
+        """Whether each of the spec's marks holds of a row. Made before the rows are joined: a mark may need a part."""
+        return [condition(rows, mark).is_(sa.true()) for mark in self.spec.marks]
+
     def _terms(self, rows: Rows) -> tuple[list[Term], list[int]]:
         terms, positions = [], []
         for position, order in enumerate(self.spec.order):
@@ -77,6 +82,7 @@ class Pages:
 
     def _plain(self, rows: Rows) -> Page:
         conditions = self.conditions(rows)
+        marks = self._marks(rows)
         from_, more = key_join(rows, self.spec)
         conditions += more
         terms, positions = self._terms(rows)
@@ -88,16 +94,21 @@ class Pages:
                 {name: _of(lateral) for name, lateral in rows.parts.items()},
                 _directions(terms, branches[0]),
                 [*conditions, *branches[0].conditions],
+                marks=marks,
             )
-        page = self._paged(rows, rows.joined(from_), conditions, terms, branches).subquery(self.context.alias("page"))
+        page = self._paged(rows, rows.joined(from_), conditions, terms, branches, marks).subquery(
+            self.context.alias("page")
+        )
         return self._over(page, page, rows, terms, len(branches))
 
     def _merged(self, rows: Rows, term: Compare, keys: Keys) -> Page:
         """One limited page for each value of a listed condition, merged: each branch reads its index in order."""
         conditions = [*self.conditions(rows, without=term), *keys.equal]
+        marks = self._marks(rows)
         terms, positions = self._terms(rows)
         branches = self._branches(terms, positions)
-        inner = self._paged(rows, rows.joined(), conditions, terms, branches).lateral(self.context.alias("page"))
+        inner = self._paged(rows, rows.joined(), conditions, terms, branches, marks)
+        inner = inner.lateral(self.context.alias("page"))
         names = [column.key for column in inner.c]
         merged = sa.select(*(inner.c[name] for name in names)).select_from(keys.from_.join(inner, sa.true()))
         merged = merged.order_by(*self._sorted(inner, terms, len(branches))).limit(self._limit())
@@ -106,9 +117,11 @@ class Pages:
 
     def _per_key(self, rows: Rows, keys: Keys) -> Page:
         conditions = [*self.conditions(rows), *keys.equal]
+        marks = self._marks(rows)
         terms, positions = self._terms(rows)
         branches = self._branches(terms, positions)
-        inner = self._paged(rows, rows.joined(), conditions, terms, branches).lateral(self.context.alias("page"))
+        inner = self._paged(rows, rows.joined(), conditions, terms, branches, marks)
+        inner = inner.lateral(self.context.alias("page"))
         from_ = keys.from_
         total: Element | None = None
         if self.spec.count:
@@ -128,20 +141,27 @@ class Pages:
         return page
 
     def _paged(
-        self, rows: Rows, from_: Any, conditions: list[Element], terms: list[Term], branches: list[Branch]
+        self,
+        rows: Rows,
+        from_: Any,
+        conditions: list[Element],
+        terms: list[Term],
+        branches: list[Branch],
+        marks: list[Element],
     ) -> Any:
         """The rows of all branches in order, limited. Their order values are ``#0``, ``#1``, …"""
         exported: list[Element] = [rows.from_.c[name] for name in self._own_names()]
         for name, lateral in rows.parts.items():
             exported += [column.label(f"{name}.{column.key}") for column in lateral.c]
+        exported += [mark.label(f"#mark{i}") for i, mark in enumerate(marks)]
         exported.append(sa.literal_column("1").label("#present"))
         limited = self.spec.limit
         if not branches:
             return sa.select(*exported, *_values(terms, Branch())).select_from(from_).where(sa.false())
         queries = []
         for number, branch in enumerate(branches):
-            marks: list[Element] = [sa.literal_column(str(number)).label("#branch")] if len(branches) > 1 else []
-            query = sa.select(*exported, *_values(terms, branch), *marks).select_from(from_)
+            which: list[Element] = [sa.literal_column(str(number)).label("#branch")] if len(branches) > 1 else []
+            query = sa.select(*exported, *_values(terms, branch), *which).select_from(from_)
             query = query.where(*conditions, *branch.conditions)
             query = query.order_by(*_directions(terms, branch))
             queries.append(query.limit(self._limit()) if limited else query)
@@ -170,7 +190,8 @@ class Pages:
 
     def _over(self, from_: Any, page: Any, rows: Rows, terms: list[Term], branches: int) -> Page:
         parts = {name: _labelled(page, name) for name in rows.parts}
-        return Page(from_, lambda name: outer(page.name, name), parts, self._sorted(page, terms, branches))
+        marks = [page.c[f"#mark{i}"] for i in range(len(self.spec.marks))]
+        return Page(from_, lambda name: outer(page.name, name), parts, self._sorted(page, terms, branches), marks=marks)
 
     def _own_names(self) -> list[str]:
         """Own columns that the page must hand on: those selected, and those that parts and lists hang on."""

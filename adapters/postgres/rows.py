@@ -23,7 +23,7 @@ Place = Callable[[int], tuple[int, str]]
 def decoder(layout: Layout, zone: ZoneInfo) -> Callable[[Sequence[Any], Sequence[tuple[Any, ...]], int | None], Rows]:
     """The function from records (and the keys asked for, and the limit per key) to rows."""
     columns, children = layout.columns, layout.children
-    plain = layout.owner < 0 and layout.present < 0 and layout.as_of < 0
+    plain = layout.owner < 0 and layout.present < 0 and layout.as_of < 0 and not layout.marks
 
     def decode(records: Sequence[Any], keys: Sequence[tuple[Any, ...]], limit: int | None) -> Rows:
         if plain:
@@ -41,6 +41,7 @@ def decoder(layout: Layout, zone: ZoneInfo) -> Callable[[Sequence[Any], Sequence
         if layout.owner >= 0 and limit is not None:
             records = _limited(records, layout.owner, limit)
         rows = _rows(columns, children, records, layout.width)
+        rows.marks = tuple([record[place] for record in records] for place in layout.marks)
         rows.total, rows.totals = total, totals
         if as_of is not None:
             rows.as_of = as_of.astimezone(UTC) if as_of.tzinfo else as_of.replace(tzinfo=zone).astimezone(UTC)

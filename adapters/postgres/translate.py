@@ -39,6 +39,7 @@ class Layout:
     present: int = -1
     total: int = -1
     as_of: int = -1
+    marks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class _Translator:
             from_ = from_.outerjoin(lateral, sa.true())
         if not self.selected.elements:
             self.selected.add("nothing", lambda: sa.literal_column("1"))
+        marks = tuple(self._extra(mark) for mark in page.marks)
         owner = -1 if page.owner is None else self._extra(page.owner)
         spelling = -1 if page.spelling is None else self._extra(page.spelling)
         present = -1 if page.present is None else self._extra(page.present)
@@ -103,7 +105,7 @@ class _Translator:
         elif self._as_of_column() is not None:
             as_of, width = width, width + 1
             query = query.add_columns(self._as_of())
-        layout = Layout(columns, lists, width, owner, spelling, present, total, as_of)
+        layout = Layout(columns, lists, width, owner, spelling, present, total, as_of, marks)
         return Translation(context.parameters.statement(query), layout)
 
     # ---- what is selected ------------------------------------------------------------------------

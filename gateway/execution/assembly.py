@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 from gateway.execution.flags import flags_of
+from gateway.execution.masking import chosen, masked
 from gateway.execution.node_ids import NodeIds
 from gateway.execution.nulls import Null, missing
 from gateway.execution.reports import pick, pick_completeness
@@ -47,6 +48,11 @@ class Assembly:
             return [{} for _ in range(table.count)]
         keys = [item.key for item in shape.fields]
         columns = [self.COLUMNS[type(item)](self, item, table) for item in shape.fields]
+        if shape.celled:
+            grants = table.grants if table.grants is not None else [self.run.inherited] * table.count
+            for index, item in enumerate(shape.fields):
+                if item.cells is not None:
+                    columns[index] = chosen(columns[index], item.cells, grants)
         objects: list[Any] = [dict(zip(keys, row, strict=False)) for row in zip(*columns, strict=True)]
         for item, column in zip(shape.fields, columns, strict=True):
             if not item.nullable and (self.run.nulls or None in column):
@@ -64,6 +70,8 @@ class Assembly:
 
     def _column(self, item: ColumnField, table: Table) -> Column:
         column = table.columns[item.index]
+        if item.mask is not None:
+            return masked(column, item.mask)
         return [_items(values, item.nullable) for values in column] if item.list else column
 
     def _const(self, item: ConstField, table: Table) -> Column:

@@ -95,6 +95,10 @@ class Engine:
                     for one in merged(self._shown(run))
                 ],
             }
+        if planned.plan.masked:
+            extensions["masked"] = planned.plan.masked
+        if planned.plan.withheld:
+            extensions["withheld"] = planned.plan.withheld
         if run.flags:
             extensions["dataFlags"] = run.flags
         if context.explain and run.view.explain:

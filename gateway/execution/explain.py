@@ -45,7 +45,7 @@ class Explainer:
         page = self.planned.plan.page_of(fetch)
         if page is None:
             return OwnerShape(order=fetch.order)
-        call = self.runner.calls.page(fetch.target, page.selected.values(self.planned.variables))
+        call = self.runner.calls.page(fetch.target, page.selected.values(self.planned.variables), page.default)
         condition = True if call.filter is None else for_owner(call.filter, owner, call.params)
         if condition is False:
             return None

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from graphql.execution.values import VariableValues
 
-from adapters.contract import FetchCall, FetchSpec, OrderTerm, PreparedFetch, Rows
+from adapters.contract import FetchCall, FetchSpec, OrderTerm, Predicate, PreparedFetch, Rows
 from adapters.errors import SourceError, SourceRefused, SourceTimeout, Unsupported
 from gateway.execution.nulls import Cause
 from gateway.execution.table import Layout, Origin, Table, empty, from_rows, layout, take
 from gateway.planning.catalog import Owner
+from gateway.planning.granted import Granting, granted
 from gateway.planning.plan import Check, Fetch
 from gateway.planning.rows import settle
 from gateway.policy.view import View
@@ -71,7 +72,10 @@ def cause(agency: str, code: str) -> Cause:
 
 @dataclass(slots=True)
 class Run:
-    """``params``: the values that row rules name. ``nulls``: whether any ``Null`` was made."""
+    """``params``: the values that row rules name. ``nulls``: whether any ``Null`` was made.
+
+    Where a view's grants see different rows, ``inherited`` are the groups (as bits) that lead here, and ``allowed``
+    those by whose rules a row may come here at all: at the root, the ones that grant the root field."""
 
     context: RequestContext
     view: View
@@ -86,6 +90,12 @@ class Run:
     nulls: bool = False
     counted: dict[int, Table] = field(default_factory=dict)
     counted_digits: set[tuple[int, str]] = field(default_factory=set)
+    inherited: int = -1
+    allowed: int = -1
+
+    def under(self, inherited: int, allowed: int = -1) -> Run:
+        """The same request, further down: everything but ``nulls`` is shared."""
+        return replace(self, inherited=inherited, allowed=allowed, nulls=False)
 
     def count_flags(self, table: Table, type_name: str, digits: Mapping[tuple[int, str], int]) -> None:
         """Rows that are shown count once, however many shapes show them. ``digits``: wrong check digits, by table and
@@ -145,20 +155,28 @@ class Run:
     async def _ask_owner(
         self, fetch: Fetch, owner: Owner, call: FetchCall, shape: OwnerShape | None
     ) -> tuple[Table | None, Report, Rows | None]:
-        rule = settle(fetch.predicates.get(owner.id), owner, self.params)
+        granting: Granting | None = None
+        if fetch.groups:
+            granting = granted(fetch.groups[owner.id], owner, self.params, self.inherited, self.allowed)
+            rule = granting.rule
+        else:
+            rule = settle(fetch.predicates.get(owner.id), owner, self.params)
         how = self.layout(fetch, owner)
         if rule is False:
             return empty(fetch.needs), Report(owner.agency, "ANSWERED", self.now, inner=fetch.inner), None
         try:
-            prepared = self._prepared(fetch, owner, how, shape, None if rule is True else rule)
+            marks = granting.marks if granting is not None else ()
+            prepared = self._prepared(fetch, owner, how, shape, None if rule is True else rule, marks)
             call.params = {**self.params, **call.params} if call.params else self.params
             call.deadline = self._deadline()
-            call.scope = self._scope(rule)
+            call.scope = self._scope((rule is None or rule is True) and not marks)
             rows = await prepared.run(call)
         except (SourceError, Unsupported, TimeoutError) as error:
             return None, self._failed(fetch, owner, error), None
         stale = owner.spec.freshness is not None and self.now - rows.as_of > owner.spec.freshness
         table = from_rows(rows, how, Origin(owner.agency, rows.as_of, stale, owner))
+        if granting is not None:
+            table.grants = granting.bits(rows)
         for check in fetch.checks.get(owner.id, ()):
             kept = await self._checked(check, table)
             if isinstance(kept, Report):  # told as its own failure: whom the rule asks is not the caller's to know
@@ -188,9 +206,9 @@ class Run:
             found |= set(zip(*(other.columns[columns[path]] for path in check.fetch.keys), strict=True))
         return take(table, [row for row, key in enumerate(keys) if key in found])
 
-    def _scope(self, rule: Any) -> tuple[Any, ...]:
+    def _scope(self, unruled: bool) -> tuple[Any, ...]:
         """Who may be answered together: the same view and, where a row rule is kept, the same values for it."""
-        if rule is None or rule is True:
+        if unruled:
             return (self.view.fingerprint,)
         return (self.view.fingerprint, *(f"{name}={value!r}" for name, value in self.params.items()))
 
@@ -200,11 +218,20 @@ class Run:
             found = fetch.calls[owner.id] = layout(fetch.needs, owner.spec)
         return found
 
-    def _prepared(self, fetch: Fetch, owner: Owner, how: Layout, shape: OwnerShape | None, rule: Any) -> PreparedFetch:
-        key = (owner.id, shape, rule)
+    def _prepared(
+        self,
+        fetch: Fetch,
+        owner: Owner,
+        how: Layout,
+        shape: OwnerShape | None,
+        rule: Any,
+        marks: tuple[Predicate, ...] = (),
+    ) -> PreparedFetch:
+        key = (owner.id, shape, rule, marks)
         prepared: PreparedFetch | None = fetch.calls.get(key)
         if prepared is None:
-            prepared = owner.source.prepare(spec_of(fetch, owner, how, shape, rule))
+            spec = spec_of(fetch, owner, how, shape, rule)
+            prepared = owner.source.prepare(replace(spec, marks=marks) if marks else spec)
             if len(fetch.calls) >= MAX_CALL_SHAPES:
                 fetch.calls.clear()
             fetch.calls[key] = prepared

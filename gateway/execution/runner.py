@@ -141,6 +141,16 @@ class Runner:
     # ---- roots ----------------------------------------------------------------------------------
 
     async def _root(self, run: Run, root: RootField) -> Any:
+        if not run.view.groups:
+            return await self._rooted(run, root)
+        name = root.coordinate.partition(".")[2]
+        bits = sum(1 << i for i, group in enumerate(run.view.groups) if name in group.roots)
+        own = run.under(bits, bits)
+        value = await self._rooted(own, root)
+        run.nulls |= own.nulls
+        return value
+
+    async def _rooted(self, run: Run, root: RootField) -> Any:
         assert root.selected is not None
         if root.special:
             return await self.specials[root.special](run, root, root.selected.values(run.variables))
@@ -212,6 +222,22 @@ class Runner:
         return results
 
     async def _nodes_of(self, run: Run, root: RootField, name: str, keys: Sequence[str]) -> list[Any]:
+        if not run.view.groups:
+            return await self._nodes_read(run, root, name, keys)
+        type_name = (
+            name
+            if name == "Person"
+            else next(
+                owner.spec.provides for owners in self.catalog.by_type.values() for owner in owners if owner.id == name
+            )
+        )
+        bits = sum(1 << i for i, group in enumerate(run.view.groups) if type_name in group.nodes)
+        own = run.under(bits, bits)
+        found = await self._nodes_read(own, root, name, keys)
+        run.nulls |= own.nulls
+        return found
+
+    async def _nodes_read(self, run: Run, root: RootField, name: str, keys: Sequence[str]) -> list[Any]:
         if name == "Person":
             shape = root.shapes.get("Person")
             anchors = [key if people.is_anchor(key) else None for key in keys]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.execution.assembly import Assembly, Linked
 from gateway.execution.flags import shown_digits
+from gateway.execution.granting import hand_down
 from gateway.execution.nulls import Null
 from gateway.execution.reports import merged
 from gateway.execution.run import Run, together
@@ -56,7 +57,9 @@ def _collect(runner: Runner, run: Run, shape: Shape, table: Table, linked: Linke
         elif isinstance(item, ObjectField) and item.shape is not None:
             _collect(runner, run, item.shape, table, linked, waiting)
         elif isinstance(item, ChildrenField) and item.shape is not None:
-            _collect(runner, run, item.shape, table.children[item.name].table, linked, waiting)
+            below = table.children[item.name]
+            hand_down(table, below)
+            _collect(runner, run, item.shape, below.table, linked, waiting)
         elif isinstance(item, EnclosingField):
             waiting.append(_enclosing(runner, run, item, table, linked))
         elif isinstance(item, MetaField) and item.kind == "issuer":
@@ -95,6 +98,8 @@ async def _computed(runner: Runner, run: Run, item: ComputedField, table: Table,
     present = [row for row, result in enumerate(results) if result is not None]
     shown = _of_view(runner, run, [results[row] for row in present])
     inner = from_dicts(item.shape.needs, shown, run.now)
+    if table.grants is not None:
+        inner.grants = [table.grants[row] for row in present]
     objects = await build(runner, run, item.shape, inner)
     column: list[Any] = [None] * table.count
     for row, made in zip(present, objects, strict=True):

@@ -43,7 +43,8 @@ class Children:
 class Table:
     """``origin``: index into ``origins`` per row, ``None`` when all rows are of the first. ``flags``: per row, what was
     noticed, as (path from the row, problem). ``identifiers``: columns shown whose check digits can be told, as (path,
-    index, which). ``reports``: of the fetches that made the rows themselves, where they count as theirs (a person)."""
+    index, which). ``reports``: of the fetches that made the rows themselves, where they count as theirs (a person).
+    ``grants``: per row the groups that grant it, as bits, where a view's grants see different rows."""
 
     count: int
     columns: list[list[Any]]
@@ -54,6 +55,7 @@ class Table:
     identifiers: tuple[tuple[str, int, Identifier], ...] = ()
     reports: Sequence[Any] = ()
     parent: Table | None = None
+    grants: list[int] | None = None
 
     def per_row(self, values: Sequence[Any]) -> list[Any]:
         """One value per origin, spread over the rows."""
@@ -243,6 +245,8 @@ def concat(needs: Needs, tables: Sequence[Table]) -> Table:
         joined.flags |= {row + start: found for row, found in table.flags.items()}
         start += table.count
     joined.origins, joined.origin = origins, rows
+    if any(table.grants is not None for table in tables):
+        joined.grants = [bits for table in tables for bits in table.grants or [0] * table.count]
     for name, below in needs.children.items():
         _adopt(joined, name, _concat_children(below, [table.children[name] for table in tables]))
     return joined
@@ -266,6 +270,8 @@ def take(table: Table, rows: Sequence[int]) -> Table:
     picked.origins = table.origins
     picked.identifiers, picked.reports = table.identifiers, table.reports
     picked.origin = None if table.origin is None else [table.origin[row] for row in rows]
+    if table.grants is not None:
+        picked.grants = [table.grants[row] for row in rows]
     if table.flags:
         picked.flags = {new: table.flags[row] for new, row in enumerate(rows) if row in table.flags}
     for name, below in table.children.items():

@@ -30,6 +30,7 @@ from gateway.planning.plan import (
     Shape,
     ShapeField,
 )
+from gateway.planning.rights import WITHHOLD, Mask, Rights
 from gateway.planning.rows import RowRules
 from gateway.planning.selection import TYPENAME, Selected, Selection, inner_selection
 from gateway.planning.sites import Site
@@ -62,13 +63,18 @@ PRESENCE: Mapping[str, tuple[str, ...]] = {
 
 class Compiler:
     """Compiles selections of one view. ``schema`` is the whole schema (for computed fields' inner selections);
-    ``readable`` are the types that may be read by node id."""
+    ``readable`` are the types that may be read by node id; ``rights`` what the view does with each field."""
 
-    def __init__(self, schema: GraphQLSchema, catalog: Catalog, rules: RowRules, readable: Container[str]) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, catalog: Catalog, rules: RowRules, readable: Container[str], rights: Rights
+    ) -> None:
         self.schema = schema
         self.catalog = catalog
         self.readable = readable
-        self.fetches = FetchBuilder(schema, catalog, rules)
+        self.rights = rights
+        self.masked: dict[str, str] = {}
+        self.withheld: dict[str, None] = {}
+        self.fetches = FetchBuilder(schema, catalog, rules, rights)
         self.links = LinkCompiler(self, self.fetches)
 
     # ---- roots ------------------------------------------------------------------------------
@@ -84,6 +90,7 @@ class Compiler:
             else:
                 plan.roots.append(self._root(item))
         plan.fetches = self.fetches.made
+        plan.masked, plan.withheld = self.masked, list(self.withheld)
         return plan
 
     def _root(self, item: Selected) -> RootField:
@@ -140,6 +147,7 @@ class Compiler:
     def shape(self, selection: Selection, type_name: str, site: Site) -> Shape:
         shape = Shape(type_name, site.needs, site.at)
         shape.fields = [self._field(item, type_name, site) for item in selection]
+        shape.celled = any(item.cells is not None for item in shape.fields)
         if type_name == "Person":
             shape.person = special.person_fetches(self.fetches, site)
         links = tuple(shape.links())
@@ -149,6 +157,26 @@ class Compiler:
         return shape
 
     def _field(self, item: Selected, type_name: str, here: Site) -> ShapeField:
+        """A field as the view has it. Nothing below a withheld one is compiled, so nothing is asked for it."""
+        where = item.coordinate
+        if here.inner or item.name == TYPENAME or self.rights.view.is_clear(where):
+            return self._bare(item, type_name, here)
+        level, withheld = self.rights.told(where)
+        if level is not None:
+            self.masked[where] = level
+        if withheld:
+            self.withheld[where] = None
+        action = self.rights.action(where)
+        if action == WITHHOLD:
+            return ConstField(item.key, where, True)
+        made = self._bare(item, type_name, here)
+        made.cells = self.rights.cells(where, item.type_name)
+        if level is not None and made.cells is None:
+            assert isinstance(made, ColumnField)
+            made.mask = Mask(action, item.type_name)
+        return made
+
+    def _bare(self, item: Selected, type_name: str, here: Site) -> ShapeField:
         key, where = item.key, item.coordinate
         site = here.under(key)
         if item.name == TYPENAME:
@@ -159,10 +187,15 @@ class Compiler:
             case Bound(path=path) if item.select:  # an object that the gateway makes: null when it is not there
                 return self._embedded(item, path or item.name, site, (site.column(path or item.name),))
             case Bound(path=path) | Children(path=path):
-                return ColumnField(key, where, item.nullable, index=site.show(path or item.name), list=item.is_list)
+                index = site.column(path or item.name) if self._dim(where) else site.show(path or item.name)
+                return ColumnField(key, where, item.nullable, index=index, list=item.is_list)
             case Embedded(path=path):
                 inside = site.embedded(path or item.name)
-                presence = tuple(inside.column(name) for name in PRESENCE.get(item.type_name, ()))
+                presence = tuple(
+                    inside.column(name)
+                    for name in PRESENCE.get(item.type_name, ())
+                    if site.inner or self.rights.reads(item.type_name, name)
+                )
                 return self._embedded(item, path or item.name, site, presence)
             case Link() if where == "Person.records":
                 return self._children(item, "records", site)
@@ -183,6 +216,10 @@ class Compiler:
                 return self.links.person(item, site)
             case other:
                 raise TypeError(f"{where} cannot stand below an object: {other!r}")
+
+    def _dim(self, coordinate: str) -> bool:
+        """A value that is not shown as it is bears no flag either: it would tell what the mask hides."""
+        return not self.rights.view.is_clear(coordinate)
 
     def _embedded(self, item: Selected, path: str, site: Site, presence: tuple[int, ...]) -> ObjectField:
         shape = self.shape(item.only(), item.type_name, site.embedded(path))
@@ -237,6 +274,8 @@ class Compiler:
             page.parts.append(self._part(part, node_type, needs, (*at, part.key), page))
         orders = ORDERS.get(node_type)
         paths = [*orders.fields.values(), *(path for path, _ in orders.default)] if orders is not None else []
+        paths = [path for path in paths if self.rights.orders(self.schema, node_type, path)]
+        page.default = tuple(term for term in (orders.default if orders else ()) if term[0] in paths)
         for path in (*TYPE_KEYS.get(node_type, ()), *paths):
             if any(owner.spec.supplies(path) for owner in self.catalog.owners(node_type)):
                 needs.column(path)

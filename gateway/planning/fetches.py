@@ -10,6 +10,7 @@ from adapters.contract import TYPE_KEYS, Predicate
 from adapters.errors import Unsupported
 from gateway.planning.catalog import Catalog, Owner
 from gateway.planning.plan import Check, Fetch, Needs
+from gateway.planning.rights import GroupRules, Rights
 from gateway.planning.rows import NO_RULE, RowRules, SemiJoin
 from resolvers.filters import ORDERS
 
@@ -19,10 +20,11 @@ At = tuple[str, ...]
 class FetchBuilder:
     """Builds and keeps the fetches of one plan. Raises ``Unsupported`` where a row rule cannot be kept."""
 
-    def __init__(self, schema: GraphQLSchema, catalog: Catalog, rules: RowRules) -> None:
+    def __init__(self, schema: GraphQLSchema, catalog: Catalog, rules: RowRules, rights: Rights) -> None:
         self.schema = schema
         self.catalog = catalog
         self.rules = rules
+        self.rights = rights
         self.made: list[Fetch] = []
 
     def keyed(
@@ -42,8 +44,9 @@ class FetchBuilder:
             needs.column(path)
         owners = self.catalog.lookup_owners(target, keys)
         predicates, checks = ({}, {}) if inner else self._policy(coordinate, owners, needs, at)
-        order = self._list_order(target, needs, merged=merged or len(owners) > 1)
-        return self._keep(Fetch(coordinate, target, needs, owners, keys, predicates, checks, order, at, inner))
+        order = self._list_order(target, needs, merged=merged or len(owners) > 1, inner=inner)
+        groups = self._groups(owners, inner=inner)
+        return self._keep(Fetch(coordinate, target, needs, owners, keys, predicates, checks, order, at, inner, groups))
 
     def listing(
         self,
@@ -64,12 +67,13 @@ class FetchBuilder:
         predicates, checks = ({}, {}) if inner else self._policy(coordinate, owners, needs, at)
         if checks:
             raise Unsupported(f"a row rule of {target} needs another agency's data: it cannot be listed")
-        return self._keep(Fetch(coordinate, target, needs, owners, (), predicates, at=at, inner=inner))
+        groups = self._groups(owners, inner=inner)
+        return self._keep(Fetch(coordinate, target, needs, owners, (), predicates, at=at, inner=inner, groups=groups))
 
     def unruled(self, target: str) -> bool:
         """Whether a type has one owner and no row rule: its key alone says that the row may be seen."""
         owners = self.catalog.owners(target)
-        return len(owners) == 1 and self.rules.rule(owners[0]) == NO_RULE
+        return len(owners) == 1 and not self.rights.several and self.rules.rule(owners[0]) == NO_RULE
 
     def _keep(self, fetch: Fetch) -> Fetch:
         self.made.append(fetch)
@@ -78,6 +82,8 @@ class FetchBuilder:
     def _policy(
         self, coordinate: str, owners: tuple[Owner, ...], needs: Needs, at: At
     ) -> tuple[Mapping[str, Predicate | None], Mapping[str, tuple[Check, ...]]]:
+        if self.rights.several:
+            return {}, {}
         rules = {owner.id: self.rules.rule(owner) for owner in owners}
         checks = {
             name: tuple(self._check(coordinate, join, needs, at) for join in rule.semi_joins)
@@ -85,6 +91,31 @@ class FetchBuilder:
             if rule.semi_joins
         }
         return {name: rule.predicate for name, rule in rules.items()}, checks
+
+    def _groups(self, owners: tuple[Owner, ...], *, inner: bool) -> dict[str, GroupRules]:
+        """Who grants the rows of each owner, where grants see different rows. A rule that leaves the source cannot
+        tell rows apart there: its group then grants none of that owner's rows."""
+        if inner or not self.rights.several:
+            return {}
+        return {owner.id: self._group_rules(owner) for owner in owners}
+
+    def _group_rules(self, owner: Owner) -> GroupRules:
+        name, whole, through = owner.spec.provides, 0, 0
+        ruled: list[tuple[int, Predicate]] = []
+        for index, group in enumerate(self.rights.view.groups):
+            rule, bit = group.rows.get(name), 1 << index
+            if name not in group.rows:
+                continue
+            if rule is None:
+                whole, through = (whole | bit, through) if group.whole else (whole, through | bit)
+                continue
+            try:
+                found = RowRules(self.schema, self.catalog, {name: rule}).rule(owner)
+            except Unsupported:
+                continue
+            if not found.semi_joins and found.predicate is not None:
+                ruled.append((bit, found.predicate))
+        return GroupRules(whole, through, tuple(ruled))
 
     def _check(self, coordinate: str, join: SemiJoin, needs: Needs, at: At) -> Check:
         """The linked keys, asked of their owners under the rule's own term."""
@@ -101,9 +132,11 @@ class FetchBuilder:
         fetch = self._keep(Fetch(coordinate, join.target, below, owners, keys, predicates, at=at))
         return Check(tuple(needs.column(ours) for _, ours in join.on), fetch)
 
-    def _list_order(self, target: str, needs: Needs, *, merged: bool) -> tuple[tuple[str, bool], ...]:
+    def _list_order(self, target: str, needs: Needs, *, merged: bool, inner: bool) -> tuple[tuple[str, bool], ...]:
         """Order of plain lists: the type's default, then its key. Merged lists need those values in the gateway."""
         terms = ORDERS[target].default if target in ORDERS else ()
+        if not inner:
+            terms = tuple(term for term in terms if self.rights.orders(self.schema, target, term[0]))
         order = (*terms, *((path, False) for path in TYPE_KEYS[target]))
         if merged:
             for path, _ in order:

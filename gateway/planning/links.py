@@ -37,7 +37,7 @@ class LinkCompiler:
         groups: dict[str, list[tuple[str, str]]] = {}
         for pair in link.on:
             groups.setdefault(pair[1].split(".")[0], []).append(pair)
-        found = _field(item, "any_of")
+        found = self._field(item, "any_of", site)
         found.steps = tuple(
             self._one(item, link, site, tuple(on), routed=link.agency.startswith(head)) for head, on in groups.items()
         )
@@ -45,7 +45,7 @@ class LinkCompiler:
 
     def value(self, item: Selected, link: LinkedValue, site: Site) -> LinkField:
         """One value of another agency's row."""
-        found = _field(item, "value")
+        found = self._field(item, "value", site)
         found.local = tuple(site.column(ours) for _, ours in link.on)
         needs = Needs()
         found.value = needs.column(link.path)
@@ -56,13 +56,13 @@ class LinkCompiler:
 
     def person(self, item: Selected, site: Site) -> LinkField:
         """The person who presented a crossing's document."""
-        found = _field(item, "person")
+        found = self._field(item, "person", site)
         found.local = tuple(site.column(path) for path in ("document.issuer", "document.number"))
         found.shape = self.shaping.shape(item.only(), item.type_name, site.over(Needs()))
         return found
 
     def _one(self, item: Selected, link: Link, site: Site, on: Pairs, *, routed: bool) -> LinkField:
-        found = _field(item, link.kind)
+        found = self._field(item, link.kind, site)
         found.agency = site.column(link.agency) if routed else None
         found.many = item.parent == "Person"
         found.local = tuple(site.column(ours) for _, ours in on)
@@ -88,6 +88,12 @@ class LinkCompiler:
         found.pattern = _pattern(found.fetch, keys)
         return found
 
+    def _field(self, item: Selected, kind: str, site: Site) -> LinkField:
+        found = LinkField(item.key, item.coordinate, item.nullable, kind=kind, item_nullable=item.item_nullable)
+        if not site.inner:
+            found.follows = self.fetches.rights.follows(item.coordinate)
+        return found
+
     def _held(self, link: Link, keys: tuple[str, ...], needs: Needs, shape: Shape | None, *, inner: bool) -> bool:
         """Whether the linking row already holds all that is selected. A row rule of the target must be asked."""
         return (
@@ -101,7 +107,7 @@ class LinkCompiler:
 
     def _walk(self, item: Selected, link: Link, site: Site) -> LinkField:
         """The types walked through, each fetched by the key of the one before; only their keys are read."""
-        found = _field(item, "via")
+        found = self._field(item, "via", site)
         found.own_agency = True
         found.page = self.shaping.page(item, site.at)
         found.local = tuple(site.column(ours) for _, ours in link.via[0][1] if ours != "agency")
@@ -109,7 +115,7 @@ class LinkCompiler:
         steps: list[LinkField] = []
         for (type_name, on), following in zip(link.via, onward, strict=True):
             needs = Needs()
-            step = _field(item, "via")
+            step = self._field(item, "via", site)
             step.local = tuple(needs.column(ours) for _, ours in following)
             keys = tuple(theirs for theirs, _ in on)
             if steps:
@@ -124,10 +130,6 @@ class LinkCompiler:
         keys = tuple(theirs for theirs, _ in link.on)
         found.fetch = self.fetches.keyed(item.coordinate, link.target, found.page.needs, site.at, keys=keys)
         return found
-
-
-def _field(item: Selected, kind: str) -> LinkField:
-    return LinkField(item.key, item.coordinate, item.nullable, kind=kind, item_nullable=item.item_nullable)
 
 
 def _pattern(fetch: Fetch, keys: tuple[str, ...]) -> re.Pattern[str] | None:

@@ -6,9 +6,19 @@ Paths begin with ``records`` or ``documents``; terms of one conjunction about th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from adapters.contract import AllOf, AnyOf, Compare, Negation, Predicate, Value
+from gateway.policy.view import View
+
+
+class Seeing(Protocol):
+    """What is known of a request here."""
+
+    view: View
+    params: Mapping[str, Any]
+    inherited: int
+
 
 Elements = Mapping[str, Sequence[Mapping[str, Any]]]
 """List → its elements, each as path below the list → value."""
@@ -34,6 +44,30 @@ def holds(rule: Predicate, elements: Elements, params: Mapping[str, Any]) -> boo
             return not holds(term, elements, params)
         case _:
             raise ValueError(f"a rule of Person cannot be {rule!r}")
+
+
+def granting(run: Seeing, elements: Elements) -> int:
+    """The groups, as bits, that grant a person."""
+    bits = 0
+    for index, group in enumerate(run.view.groups):
+        if "Person" not in group.rows:
+            continue
+        rule = group.rows["Person"]
+        if rule is None:
+            bits |= (1 << index) if group.whole else run.inherited & (1 << index)
+        elif holds(rule, elements, run.params):
+            bits |= 1 << index
+    return bits
+
+
+def records_granted(run: Seeing, person: int, rows: Sequence[int], grants: Sequence[int]) -> list[tuple[int, int]]:
+    """The records of a person that some group grants, with those groups: one without a rule of its own for records
+    sees those of the persons it sees."""
+    own = 0
+    for index, group in enumerate(run.view.groups):
+        if group.whole or group.rows.get("PersonRecord") is not None:
+            own |= 1 << index
+    return [(row, bits) for row in rows if (bits := grants[row] & (person | own))]
 
 
 def paths_of(rule: Predicate | None) -> frozenset[str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from adapters.contract import ChildSelect, Predicate
 from gateway.planning.catalog import Owner
+from gateway.planning.rights import Cells, GroupRules, Mask
 from gateway.planning.selection import Selected
 
 
@@ -43,13 +44,15 @@ class Needs:
 
 @dataclass(slots=True)
 class Shape:
-    """``fields`` over rows with ``needs``. ``at``: the response keys that lead here."""
+    """``fields`` over rows with ``needs``. ``at``: the response keys that lead here. ``celled``: some field shows on
+    some rows only."""
 
     type_name: str
     needs: Needs
     at: tuple[str, ...]
     fields: list[ShapeField] = field(default_factory=list)
     person: PersonFetches | None = None
+    celled: bool = False
 
     def links(self) -> list[LinkField]:
         """Every link at or below this shape that runs as a fetch of its own, those inside linked rows included."""
@@ -79,12 +82,14 @@ class ShapeField:
     key: str
     coordinate: str
     nullable: bool = True
+    cells: Cells | None = None
 
 
 @dataclass(slots=True)
 class ColumnField(ShapeField):
     index: int = 0
     list: bool = False
+    mask: Mask | None = None
 
 
 @dataclass(slots=True)
@@ -150,7 +155,8 @@ class ComputedField(ShapeField):
 class LinkField(ShapeField):
     """Rows of another type. ``local`` are our key columns, in the order of ``fetch.keys``; with ``many`` each holds a
     list a row. ``agency`` is our column with the owner to ask, ``own_agency`` the owner of our own row. ``held``: the
-    keys themselves answer what is selected. ``steps``: alternatives (``any_of``) or types walked through (``via``)."""
+    keys themselves answer what is selected. ``steps``: alternatives (``any_of``) or types walked through (``via``).
+    ``follows``: the groups that grant the link, where rows are of several."""
 
     fetch: Fetch | None = None
     local: tuple[int, ...] = ()
@@ -165,6 +171,7 @@ class LinkField(ShapeField):
     item_nullable: bool = False
     steps: tuple[LinkField, ...] = ()
     pattern: re.Pattern[str] | None = None
+    follows: int | None = None
 
     def shapes(self) -> list[Shape]:
         if self.page is not None:
@@ -198,6 +205,7 @@ class Page:
     parts: list[PagePart]
     needs: Needs
     wants_total: bool = False
+    default: tuple[tuple[str, bool], ...] = ()
 
     def node_shapes(self) -> list[Shape]:
         shapes = []
@@ -228,7 +236,7 @@ class Check:
 @dataclass(slots=True)
 class Fetch:
     """Rows of one type from each of its owners that can be asked this way. ``predicates`` and ``checks``: per owner,
-    from policy."""
+    from policy; ``groups`` instead, where grants see different rows."""
 
     coordinate: str
     target: str
@@ -240,6 +248,7 @@ class Fetch:
     order: tuple[tuple[str, bool], ...] = ()
     at: tuple[str, ...] = ()
     inner: bool = False
+    groups: Mapping[str, GroupRules] = field(default_factory=dict)
     calls: dict[Any, Any] = field(default_factory=dict)
     lookups: dict[tuple[str, ...], Fetch] = field(default_factory=dict)
 
@@ -258,6 +267,7 @@ class Fetch:
                 (),
                 self.at,
                 self.inner,
+                self.groups,
             )
             self.lookups[keys] = found
         return found
@@ -274,6 +284,8 @@ class Plan:
     introspection: list[Selected] = field(default_factory=list)
     fetches: list[Fetch] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    masked: dict[str, str] = field(default_factory=dict)
+    withheld: list[str] = field(default_factory=list)
 
     def page_of(self, fetch: Fetch) -> Page | None:
         """The connection that pages a fetch."""

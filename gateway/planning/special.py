@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from adapters.contract import TYPE_KEYS, Predicate
+from adapters.contract import TYPE_KEYS
 from gateway.planning.fetches import FetchBuilder
 from gateway.planning.person_rules import paths_of
 from gateway.planning.plan import Fetch, Needs, Page, PersonFetches
@@ -17,7 +17,7 @@ def person_fetches(fetches: FetchBuilder, site: Site) -> PersonFetches:
     """The fetches that make a person. The records' own selection rides on the first."""
     rule = fetches.rules.rows.get("Person")
     records = site.needs.children.get("records") or Needs()
-    _columns(records, (*RECORD, *_record_paths(rule)))
+    _columns(records, (*RECORD, *_record_paths(fetches)))
     documents = Needs()
     _columns(documents, ("personKey", "issuer", "number"))
     where = "Person.records"
@@ -33,7 +33,7 @@ def candidates(fetches: FetchBuilder, page: Page, coordinate: str, at: tuple[str
     """Records by name and year of birth: with what the persons' shapes show of them, and what is scored."""
     needs = page.needs.child("records")
     scored = ("familyName", "givenNames", "birthDate", "@match.kind", "@match.score")
-    _columns(needs, (*RECORD, *scored, *_record_paths(fetches.rules.rows.get("Person"))))
+    _columns(needs, (*RECORD, *scored, *_record_paths(fetches)))
     return fetches.listing(coordinate, "PersonRecord", needs, at, search=("searchName", "birthYear"))
 
 
@@ -45,10 +45,12 @@ def held_containers(fetches: FetchBuilder, page: Page, coordinate: str, at: tupl
     return fetches.listing(coordinate, "Hold", needs, at)
 
 
-def _record_paths(rule: Predicate | None) -> Iterable[str]:
-    """What a rule of Person reads of the records."""
-    paths = sorted(path.removeprefix("records.") for path in paths_of(rule) if path.startswith("records."))
-    return [path for path in paths if path != "agency"]
+def _record_paths(fetches: FetchBuilder) -> Iterable[str]:
+    """What the rules of Person read of the records."""
+    rules = [fetches.rules.rows.get("Person"), *(group.rows.get("Person") for group in fetches.rights.view.groups)]
+    paths = sorted({path for rule in rules for path in paths_of(rule)})
+    records = [path.removeprefix("records.") for path in paths if path.startswith("records.")]
+    return [path for path in records if path != "agency"]
 
 
 def _columns(needs: Needs, paths: Iterable[str]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from graphql import GraphQLSchema
@@ -14,6 +15,7 @@ from gateway.policy.narrowing import narrow
 from gateway.policy.params import require_claims
 from gateway.policy.roles import RoleGrant, load_roles
 from gateway.policy.scopes import CLOSED_ROOTS
+from gateway.policy.terms import Agency, Terms, terms_of
 from gateway.policy.view import FieldAccess, View
 from gateway.request import Principal
 
@@ -28,16 +30,18 @@ class UnknownRole(Exception):
 class Policy:
     """All roles, and the views made of them so far. A view is made on first use and shared."""
 
-    def __init__(self, schema: GraphQLSchema, roles: dict[str, RoleGrant]) -> None:
+    def __init__(self, schema: GraphQLSchema, roles: dict[str, RoleGrant], terms: Terms | None = None) -> None:
         self.schema = schema
         self.roles = roles
+        self.terms = terms or Terms()
         self._views: OrderedDict[tuple[frozenset[str], frozenset[str] | None], View] = OrderedDict()
         self._by_fingerprint: dict[str, View] = {}
 
     @classmethod
-    def load(cls, directory: Path, schema: GraphQLSchema) -> Policy:
-        """Read ``roles.toml`` of ``directory``. Raises :class:`~gateway.errors.ConfigurationError`."""
-        return cls(schema, load_roles(directory / "roles.toml", schema))
+    def load(cls, directory: Path, schema: GraphQLSchema, agencies: Iterable[Agency] = ()) -> Policy:
+        """Read the files of ``directory``; ``agencies`` add their own terms. Raises
+        :class:`~gateway.errors.ConfigurationError` with the faults of all files."""
+        return cls(schema, load_roles(directory / "roles.toml", schema), terms_of(agencies))
 
     def view(self, principal: Principal) -> View:
         """What this principal may see. Raises :class:`RequestRefused` when the token as a whole gives no right."""
@@ -72,19 +76,29 @@ class Policy:
         return found
 
     def _grants(self, roles: Sequence[str], scopes: frozenset[str] | None) -> Grants:
-        return combine(self.schema, [self.roles[role] for role in roles], scopes)
+        return combine(self.schema, [self.roles[role] for role in roles], scopes, self.terms)
 
     def _shared(self, grants: Grants) -> View:
         """Equal grants share a view, and with it everything that is cached by fingerprint."""
-        fingerprint = grants.fingerprint
+        fingerprint = sha256("\n".join(grants.lines()).encode()).hexdigest()[:32]
         if fingerprint not in self._by_fingerprint:
             self._by_fingerprint[fingerprint] = View(
                 fingerprint=fingerprint,
-                schema=narrow(self.schema, grants.coordinates, grants.nodes, {CLOSED_ROOTS: dict(grants.closed_roots)}),
+                schema=narrow(
+                    self.schema,
+                    grants.coordinates,
+                    grants.nodes,
+                    {CLOSED_ROOTS: dict(grants.closed_roots)},
+                    clear=grants.clear,
+                    nullable=grants.nullable,
+                ),
                 rows=grants.rows,
                 params=grants.params,
                 explain=grants.explain,
                 access=grants.access,
+                actions=grants.actions,
+                cells={name: tuple(map(str, each)) for name, each in grants.cells.items()},
+                groups=grants.groups,
             )
         return self._by_fingerprint[fingerprint]
 

@@ -1,25 +1,37 @@
 """From roles and scopes to one set of grants: what several roles together may see, without either leaking through the
-other's rows."""
+other's rows.
+
+Roles that see the same rows form a group and add up. Where groups differ, a cell has the best action of the groups
+that grant its row: the view says per coordinate what each group does with it, and execution knows the groups per row.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from dataclasses import dataclass, field
 
 from graphql import GraphQLSchema
 
 from adapters.contract import AnyOf, Predicate
-from gateway.policy.coordinates import EVERYONE, close
+from gateway.policy.actions import TOLD, Action, best, worst
+from gateway.policy.coordinates import EVERYONE, close, is_follower
 from gateway.policy.predicates import params_of, text_of
 from gateway.policy.roles import RoleGrant
 from gateway.policy.scopes import ROOT_SCOPES, TYPE_SCOPES
-from gateway.policy.view import FieldAccess
+from gateway.policy.terms import Terms
+from gateway.policy.view import FieldAccess, Group
+
+SEARCHED: Mapping[str, tuple[str, ...]] = {
+    "people": ("PersonRecord.familyName", "PersonRecord.givenNames", "PersonRecord.birthDate"),
+    "heldContainers": ("Hold.container", "Hold.place", "Hold.liftedAt"),
+}
+"""Root fields that search what their rows show: gone when one of these is masked or withheld."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """Visible coordinates, a predicate per type, and root fields that scopes close, with the scope each needs."""
+    """Visible coordinates, what is done with them, a predicate per type, and root fields that scopes close, with the
+    scope each needs. ``cells`` and ``groups`` as in :class:`~gateway.policy.view.View`."""
 
     coordinates: Mapping[str, frozenset[str]]
     rows: Mapping[str, Predicate]
@@ -27,66 +39,94 @@ class Grants:
     explain: bool
     access: tuple[FieldAccess, ...]
     nodes: frozenset[str]
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    cells: Mapping[str, tuple[Action, ...]] = field(default_factory=dict)
+    groups: tuple[Group, ...] = ()
 
     @property
     def params(self) -> tuple[str, ...]:
-        return tuple(sorted(frozenset().union(*map(params_of, self.rows.values()))))
+        """Of every rule of every group: the union of rows may need fewer."""
+        rules = [rule for group in self.groups for rule in group.rows.values() if rule is not None]
+        return tuple(sorted(frozenset().union(*map(params_of, (*rules, *self.rows.values())))))
 
     @property
-    def fingerprint(self) -> str:
-        """The same for equal grants of the same roles. Claim values are no part of it."""
-        lines = [f"{each.coordinate} by {each.rule}" for each in self.access]
+    def clear(self) -> dict[str, frozenset[str]]:
+        """The coordinates that are shown as they are on every row."""
+        dim = self.actions.keys() | self.cells.keys()
+        return {
+            name: frozenset(each for each in fields if f"{name}.{each}" not in dim)
+            for name, fields in self.coordinates.items()
+        }
+
+    @property
+    def nullable(self) -> frozenset[str]:
+        """The coordinates that can be null by policy, whatever their type says."""
+        hidden = {name for name, each in self.actions.items() if each is Action.WITHHOLD}
+        return frozenset(
+            hidden | {name for name, each in self.cells.items() if worst(*each) in (Action.WITHHOLD, Action.HIDE)}
+        )
+
+    def lines(self) -> list[str]:
+        """Everything that tells grants apart. Claim values are no part of it."""
+        lines = [f"{each.coordinate} {each.action} by {each.rule}" for each in self.access]
         lines += [f"node {name}" for name in self.nodes]
         lines += [f"{name}: {text_of(rule)}" for name, rule in self.rows.items()]
+        lines += [f"cell {name}: {' '.join(each)}" for name, each in self.cells.items()]
+        for index, group in enumerate(self.groups):
+            rules = {name: text_of(rule) if rule is not None else "" for name, rule in group.rows.items()}
+            lines += [f"group {index} {name}: {rule}" for name, rule in rules.items()]
+            lines.append(f"group {index} {group.whole} {sorted(group.roots)} {sorted(group.nodes)}")
         lines += [f"closed {root}: {scope}" for root, scope in self.closed_roots.items()]
         lines.append(f"explain {self.explain}")
-        return sha256("\n".join(sorted(lines)).encode()).hexdigest()[:32]
+        return sorted(lines)
 
 
-def combine(schema: GraphQLSchema, roles: Sequence[RoleGrant], scopes: Collection[str] | None) -> Grants:
-    """The union of ``roles``, less what ``scopes`` do not cover (``None``: all scopes).
-
-    Where roles have different rows for a type, it has the rows of any of them and only the fields that all of them
-    grant: otherwise a field of one role would show on the rows of another. A role that sees every row of a type keeps
-    all its fields there. Types without a rule of their own are reached through parents with one, so for them the
-    whole of a role's row rules counts.
-    """
-    names = {name for role in roles for name in role.coordinates} - {"Query"}
-    coordinates: dict[str, frozenset[str]] = {}
-    rows: dict[str, Predicate] = {}
-    for name in sorted(names):
-        groups: dict[str, set[str]] = {}
-        rules: dict[str, Predicate | None] = {}
-        for role in (each for each in roles if name in each.coordinates):
-            rule = role.rows.get(name)
-            context = text_of(rule) if rule is not None else role.rows_text and f"through {role.rows_text}"
-            groups.setdefault(context, set()).update(role.coordinates[name])
-            rules[context] = rule
-        coordinates[name] = frozenset(groups[""] if "" in groups else set.intersection(*groups.values()))
-        if all(rule is not None for rule in rules.values()):
-            each = tuple(rule for _, rule in sorted(rules.items()) if rule is not None)
-            rows[name] = each[0] if len(each) == 1 else AnyOf(each)
+def combine(
+    schema: GraphQLSchema, roles: Sequence[RoleGrant], scopes: Collection[str] | None, terms: Terms | None = None
+) -> Grants:
+    """The union of ``roles``, less what ``scopes`` do not cover (``None``: all scopes) and what the agencies' own
+    ``terms`` withhold."""
+    terms = terms or Terms()
+    by_rows: dict[str, list[RoleGrant]] = {}
+    for role in roles:
+        by_rows.setdefault(role.rows_text, []).append(role)
+    members = [found for _, found in sorted(by_rows.items())]
+    coordinates = {
+        name: frozenset(each for role in roles for each in role.coordinates.get(name, ()))
+        for name in sorted({name for role in roles for name in role.coordinates} - {"Query"})
+        if scopes is None or name not in TYPE_SCOPES or TYPE_SCOPES[name] in scopes
+    }
+    actions, cells = _actions(coordinates, members, terms)
+    dim = actions.keys() | cells.keys()
     roots = {root for role in roles for root in role.coordinates["Query"]} - EVERYONE
+    roots -= {root for root, needed in SEARCHED.items() if any(each in dim for each in needed)}
     closed = {
         root: ROOT_SCOPES[root]
         for root in roots
         if scopes is not None and root in ROOT_SCOPES and ROOT_SCOPES[root] not in scopes
     }
-    covered = {
-        name: fields
-        for name, fields in coordinates.items()
-        if scopes is None or name not in TYPE_SCOPES or TYPE_SCOPES[name] in scopes
-    }
-    visible = close_again(schema, covered, roots - closed.keys())
-    rows = {name: rule for name, rule in rows.items() if name in visible}
+    visible = close_again(schema, coordinates, roots - closed.keys())
+    rows = _rows(visible, roles)
+    several = len(members) > 1
+    actions = {name: each for name, each in actions.items() if _in(visible, name)}
+    cells = {name: each for name, each in cells.items() if _in(visible, name)}
     return Grants(
         coordinates=visible,
         rows=rows,
         closed_roots=closed,
         explain=any(role.explain for role in roles),
-        access=_access(visible, rows, roles),
+        access=_access(visible, rows, roles, actions, cells, terms),
         nodes=frozenset(name for role in roles for name in role.nodes) & visible.keys(),
+        actions=actions,
+        cells=cells,
+        groups=tuple(_group(found, visible) for found in members) if several else (),
     )
+
+
+def action_of(role: RoleGrant, owner: str, name: str) -> Action:
+    if name not in role.coordinates.get(owner, ()):
+        return Action.HIDE
+    return role.actions.get(f"{owner}.{name}", Action.SHOW)
 
 
 def close_again(
@@ -97,14 +137,88 @@ def close_again(
     return close(schema, {**named, **coordinates}, roots)
 
 
+def _in(visible: Mapping[str, frozenset[str]], coordinate: str) -> bool:
+    owner, _, name = coordinate.partition(".")
+    return name in visible.get(owner, ())
+
+
+def _actions(
+    coordinates: Mapping[str, frozenset[str]], members: Sequence[Sequence[RoleGrant]], terms: Terms
+) -> tuple[dict[str, Action], dict[str, tuple[Action, ...]]]:
+    """Coordinate → its action where that is not ``SHOW`` on every row: the same for all groups, or one per group. A
+    group that does not grant the type has no row of it, and so no say."""
+    actions: dict[str, Action] = {}
+    cells: dict[str, tuple[Action, ...]] = {}
+    for owner, names in coordinates.items():
+        granting = [any(owner in role.coordinates for role in found) for found in members]
+        for name in names:
+            each = tuple(best(action_of(role, owner, name) for role in found) for found in members)
+            if f"{owner}.{name}" in terms.withheld:
+                each = tuple(worst(one, Action.WITHHOLD) for one in each)
+            said = {one for one, grants in zip(each, granting, strict=True) if grants}
+            if len(said) > 1:
+                cells[f"{owner}.{name}"] = each
+            elif said != {Action.SHOW}:
+                actions[f"{owner}.{name}"] = next(iter(said))
+    return actions, cells
+
+
+def _rows(visible: Mapping[str, frozenset[str]], roles: Sequence[RoleGrant]) -> dict[str, Predicate]:
+    """Type → the rows of any role that grants it; none when one of them has no rule there."""
+    rows: dict[str, Predicate] = {}
+    for name in visible:
+        rules = {
+            text_of(rule) if (rule := role.rows.get(name)) is not None else "": rule
+            for role in roles
+            if name in role.coordinates
+        }
+        each = tuple(rule for _, rule in sorted(rules.items()) if rule is not None)
+        if rules and len(each) == len(rules):
+            rows[name] = each[0] if len(each) == 1 else AnyOf(each)
+    return rows
+
+
+def _group(found: Sequence[RoleGrant], visible: Mapping[str, frozenset[str]]) -> Group:
+    return Group(
+        rows={
+            name: next((role.rows[name] for role in found if name in role.rows), None)
+            for name in visible
+            if name != "Query" and (is_follower(name) or any(name in role.coordinates for role in found))
+        },
+        whole=not found[0].rows,
+        roots=frozenset(root for role in found for root in role.coordinates["Query"]) | EVERYONE,
+        nodes=frozenset(name for role in found for name in role.nodes),
+    )
+
+
 def _access(
-    visible: Mapping[str, frozenset[str]], rows: Mapping[str, Predicate], roles: Sequence[RoleGrant]
+    visible: Mapping[str, frozenset[str]],
+    rows: Mapping[str, Predicate],
+    roles: Sequence[RoleGrant],
+    actions: Mapping[str, Action],
+    cells: Mapping[str, tuple[Action, ...]],
+    terms: Terms,
 ) -> tuple[FieldAccess, ...]:
     found = []
     for name in sorted(visible):
         text = text_of(rows[name]) if name in rows else None
-        for field in sorted(visible[name]):
-            by = [f"role:{role.name}" for role in roles if field in role.coordinates.get(name, ())]
-            rule = "everyone" if name == "Query" and field in EVERYONE else ", ".join(by)
-            found.append(FieldAccess(f"{name}.{field}", "SHOW", text, rule))
+        for each in sorted(visible[name]):
+            coordinate = f"{name}.{each}"
+            by = [role for role in roles if each in role.coordinates.get(name, ())]
+            rule = "everyone" if name == "Query" and each in EVERYONE else ", ".join(role.label for role in by)
+            action = best(cells[coordinate]) if coordinate in cells else actions.get(coordinate, Action.SHOW)
+            place = "; ".join(dict.fromkeys(role.place(name, each) for role in by))
+            if coordinate in terms.withheld:
+                rule, place = f"agency:{terms.withheld[coordinate].agency}", terms.withheld[coordinate].place
+            if coordinate in cells:
+                text = _cell_rows(name, coordinate, roles) or text
+            found.append(FieldAccess(coordinate, TOLD.get(action, str(action)), text, rule, place))
+            text = text_of(rows[name]) if name in rows else None
     return tuple(found)
+
+
+def _cell_rows(name: str, coordinate: str, roles: Sequence[RoleGrant]) -> str | None:
+    """The rows on which a field shows that not every group shows."""
+    granting = [role for role in roles if coordinate.partition(".")[2] in role.coordinates.get(name, ())]
+    texts = dict.fromkeys(text_of(role.rows[name]) for role in granting if name in role.rows)
+    return " or ".join(texts) if len(texts) and all(name in role.rows for role in granting) else None

@@ -36,19 +36,35 @@ HIDDEN_DIRECTIVES = frozenset({"classified"})
 
 
 def narrow(
-    master: GraphQLSchema, visible: Coordinates, nodes: Collection[str], extensions: Mapping[str, Any]
+    master: GraphQLSchema,
+    visible: Coordinates,
+    nodes: Collection[str],
+    extensions: Mapping[str, Any],
+    *,
+    clear: Coordinates | None = None,
+    nullable: Collection[str] = (),
 ) -> GraphQLSchema:
     """A schema with exactly the coordinates of ``visible``, and the inputs, enums and scalars that they still need.
 
-    Types outside ``nodes`` lose their interfaces: ``node(id)`` does not know them."""
-    return _Narrowing(master, visible, nodes).schema(extensions)
+    Types outside ``nodes`` lose their interfaces: ``node(id)`` does not know them. ``clear``: the coordinates that may
+    be filtered and ordered by, all of ``visible`` unless given. ``nullable``: those that policy makes null."""
+    return _Narrowing(master, visible, nodes, visible if clear is None else clear, nullable).schema(extensions)
 
 
 class _Narrowing:
-    def __init__(self, master: GraphQLSchema, visible: Coordinates, nodes: Collection[str]) -> None:
+    def __init__(
+        self,
+        master: GraphQLSchema,
+        visible: Coordinates,
+        nodes: Collection[str],
+        clear: Coordinates,
+        nullable: Collection[str],
+    ) -> None:
         self.master = master
         self.nodes = nodes
         self.visible = visible
+        self.clear = clear
+        self.nullable = nullable
         self.copies: dict[str, GraphQLNamedType] = {}
         self.inputs, self.orders = self._narrowed_inputs()
 
@@ -92,7 +108,9 @@ class _Narrowing:
             shown = self.visible[named.name]
             kwargs: dict[str, Any] = dict(named.to_kwargs())
             kwargs["fields"] = lambda: {
-                name: self._field(field) for name, field in named.fields.items() if name in shown
+                name: self._field(field, nullable=f"{named.name}.{name}" in self.nullable)
+                for name, field in named.fields.items()
+                if name in shown
             }
             kwargs["interfaces"] = lambda: tuple(
                 self._interface(each)
@@ -113,9 +131,10 @@ class _Narrowing:
         assert isinstance(copy, GraphQLInterfaceType)
         return copy
 
-    def _field(self, field: GraphQLField) -> GraphQLField:
+    def _field(self, field: GraphQLField, *, nullable: bool = False) -> GraphQLField:
         kwargs = field.to_kwargs()
-        kwargs["type_"] = self._type(field.type)
+        bare = field.type.of_type if nullable and isinstance(field.type, GraphQLNonNull) else field.type
+        kwargs["type_"] = self._type(bare)
         kwargs["args"] = {name: self._argument(arg) for name, arg in field.args.items() if self._keeps(arg.type)}
         return GraphQLField(**kwargs)
 
@@ -201,7 +220,7 @@ class _Narrowing:
 
     def _may(self, target: str, path: str) -> bool:
         path = SHADOWS.get((target, path), path)
-        return leads_to(self.master, target, path, lambda owner, name: name in self.visible.get(owner, ()))
+        return leads_to(self.master, target, path, lambda owner, name: name in self.clear.get(owner, ()))
 
 
 def _order_enum(named: GraphQLNamedType | None) -> GraphQLEnumType | None:

@@ -1,4 +1,4 @@
-"""What one set of grants may see: a schema, a predicate per type, and nothing of who asks.
+"""What one set of grants may see: a schema, actions, row rules, and nothing of who asks.
 
 A view is shared by every principal with the same grants, so it holds no claim *values*: row predicates name them as
 ``Param("claims.ports")``, and moments as ``Param("now-5y")``; both are bound per request.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from graphql import GraphQLSchema
 
@@ -16,18 +17,53 @@ from adapters.contract import Predicate
 
 @dataclass(frozen=True, slots=True)
 class FieldAccess:
-    """One coordinate of the view: ``Shipment.ccn``, ``SHOW``, its row rule as text, and the grant that decided it."""
+    """One coordinate of the view: ``Shipment.ccn``, ``SHOW``, its row rule as text, the grant that decided it, and
+    where a file says so (for operators only)."""
 
     coordinate: str
     action: str
     rows: str | None
     rule: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Roles of one view that see the same rows. ``rows``: granted type → its rule, ``None`` without one of its own;
+    ``whole``: the group has no row rule anywhere, so that such a type is all there. ``nodes``: types that an id may
+    read. ``roots``: root fields it grants."""
+
+    rows: Mapping[str, Predicate | None]
+    whole: bool
+    roots: frozenset[str] = frozenset()
+    nodes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementInForce:
+    """The agreement that a view is under, as ``viewer.agreement`` tells it, with what is enforced per request."""
+
+    id: str
+    title: str
+    parties: tuple[str, ...]
+    purposes: tuple[str, ...]
+    valid_from: date
+    valid_to: date | None
+    caveat: str | None = None
+    citation: str | None = None
+    quota: int | None = None
+    quota_days: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
     """``schema`` lacks whatever is not granted. ``rows``: type name → predicate in harmonised paths, which may follow
-    links (``declarations.items.hs``); an absent type has all its rows. ``params``: the names the predicates use."""
+    links (``declarations.items.hs``); an absent type has all its rows. ``params``: the names the predicates use.
+
+    ``actions``: coordinate → ``PARTIAL``, ``PRESENCE`` or ``WITHHOLD`` on every row; others are shown. ``groups`` is
+    empty when all grants see the same rows. Otherwise a row carries the groups that grant it (bit ``i``: group ``i``),
+    and ``cells`` has, for each coordinate whose action differs between them, the action per group (``HIDE`` where the
+    group lacks it)."""
 
     fingerprint: str
     schema: GraphQLSchema
@@ -35,3 +71,12 @@ class View:
     params: tuple[str, ...] = ()
     explain: bool = False
     access: tuple[FieldAccess, ...] = ()
+    actions: Mapping[str, str] = field(default_factory=dict)
+    cells: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    groups: tuple[Group, ...] = ()
+    agreement: AgreementInForce | None = None
+    caveats: tuple[str, ...] = ()
+
+    def is_clear(self, coordinate: str) -> bool:
+        """Whether the field is shown as it is on every row: only then may it be filtered, ordered or searched by."""
+        return coordinate not in self.actions and coordinate not in self.cells

@@ -53,6 +53,7 @@ def shown(rows: Rows, ordered: bool) -> Any:
             tuple(_plain(column[i]) for column in rows.columns),
             tuple(map(repr, (_children(child, i) for child in rows.children))),
             tuple(sorted(flags.get(i, ()))),
+            tuple(mark[i] for mark in rows.marks),
         )
         for i in range(rows.count)
     ]
@@ -191,6 +192,34 @@ async def test_limits_and_counts_per_key(source: Source, limit: int, descending:
     order = (OrderTerm("validTo", descending), OrderTerm("number"))
     spec = replace(SPEC, keys=("type",), per_key=True, limit=True, count=True, order=order)
     await same(source, spec, FetchCall(keys=[("plant",), ("meat",), ("none",)], limit=limit))
+
+
+MARKS: tuple[Predicate, ...] = (
+    Compare("held", "eq", Value(True)),
+    AnyOf((Compare("lines.hs", "startsWith", Param("hs")), Negation(Compare("holder.name", "eq", Value("Beta"))))),
+    Compare("validTo", "lt", Value(date(2026, 6, 1))),
+)
+
+
+@pytest.mark.parametrize("count", [False, True])
+async def test_marks_tell_of_each_row_whether_they_hold(source: Source, count: bool) -> None:
+    """In a list, a lookup, a page, a page after a cursor that is null, and pages per key."""
+    marked = replace(SPEC, marks=MARKS)
+    order = (OrderTerm("validTo", True), OrderTerm("number"))
+    params = {"hs": "04", "types": ["plant", "meat"]}
+    await same(source, marked, FetchCall(params=params))
+    rows = await same(source, replace(marked, columns=("number",), children=()), FetchCall(params=params))
+    assert [len(mark) for mark in rows.marks] == [rows.count] * 3
+    keys = [("P001",), ("P020",), ("P039",), ("nobody",)]
+    await same(source, replace(marked, keys=("number",)), FetchCall(keys=keys, params=params))
+    page = replace(marked, order=order, limit=True, count=count)
+    await same(source, page, FetchCall(params=params, limit=7), ordered=True)
+    listed = replace(page, predicate=Compare("type", "in", Param("types")))
+    await same(source, listed, FetchCall(params=params, limit=7), ordered=True)
+    after = replace(page, after=(True, False), count=False)
+    await same(source, after, FetchCall(params=params, limit=30, cursor=(None, "P000")), ordered=True)
+    per_key = replace(page, keys=("type",), per_key=True)
+    await same(source, per_key, FetchCall(keys=[("plant",), ("meat",)], params=params, limit=3))
 
 
 async def test_dirty_values_are_null_and_flagged(source: Source) -> None:

@@ -27,8 +27,24 @@ def faults(tmp_path: Path, master: GraphQLSchema, text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (START + 'mask = { ccn = "PARTIAL" }\n', "roles.r.types.Shipment.mask: mask is not supported yet"),
-        (START + 'withhold = ["ccn"]\n', "roles.r.types.Shipment.withhold: withhold is not supported yet"),
+        (START + 'mask = { ccn = "PARTAL" }\n', "Shipment.mask.ccn: is PARTIAL or PRESENCE; did you mean PARTIAL?"),
+        (START + 'mask = { ccn = "WITHHOLD" }\n', "Shipment.mask.ccn: is PARTIAL or PRESENCE"),
+        (START + 'mask = { eta = "PARTIAL" }\n', "mask.eta: Shipment.eta is DateTime, which cannot be masked PARTIAL"),
+        (START + 'mask = { status = "PRESENCE" }\n', "which cannot be masked PRESENCE: show, withhold or hide it"),
+        (START + 'mask = { containers = "PRESENCE" }\n', "which cannot be masked PRESENCE"),
+        (START + 'mask = { grossMass = "PARTIAL" }\n', "which cannot be masked PARTIAL"),
+        (START + 'mask = { jointStatus.state = "PRESENCE" }\n', "JointStatus.state is made by the gateway"),
+        (START + 'withhold = ["id"]\n', "withhold.0: Shipment.id is made by the gateway: it is shown or hidden"),
+        (START + 'withhold = ["risk.rules"]\n', "withhold.0: the role does not grant RiskAssessment"),
+        (START + 'withhold = ["risk.ruls"]\n', "RiskAssessment has no field ruls; did you mean rules?"),
+        (START + 'withhold = ["rsk.rules"]\n', "Shipment has no object rsk; did you mean risk?"),
+        (START + 'mask = { ccn = "PARTIAL" }\nwithhold = ["ccn"]\n', "Shipment.ccn has another action already"),
+        (START + 'mask = { importer.name = "PARTIAL" }\n', "no granted field leads to Party.name"),
+        (
+            START.replace('"ccn"', '"containers"')
+            + '[roles.r.types.TransportEquipment]\nfields = ["number"]\nrows = { number = { eq = "x" } }\n',
+            "TransportEquipment comes with the row that holds it: put the rule on that type",
+        ),
         (START + 'felds = ["ccn"]\n', "roles.r.types.Shipment.felds: unknown key; did you mean fields?"),
         (START.replace("query", "qery"), "roles.r.qery: unknown key; did you mean query?"),
         (START.replace('"ccn"', '"cnn"'), "fields.0: Shipment has no field cnn; did you mean ccn?"),

@@ -65,6 +65,10 @@ Shipment = { fields = ["ccn", "mode"] }
 query = ["shipment"]
 [roles.west-too.types]
 Shipment = { fields = ["ucr"], rows = { portOfArrival = { eq = "CAVAN" } } }
+[roles.west-three]
+query = ["shipment"]
+[roles.west-three.types]
+Shipment = { fields = ["ccn"], rows = { portOfArrival = { eq = "CAVAN" } } }
 [roles.narrow-party]
 query = ["shipment"]
 [roles.narrow-party.types]
@@ -209,9 +213,13 @@ def test_arguments_that_have_nothing_left_to_say_are_absent(master: GraphQLSchem
 # ---- several roles ----------------------------------------------------------------------------
 
 
-def test_roles_with_different_rows_show_only_what_both_grant(small: Policy) -> None:
+def test_roles_with_different_rows_combine_per_cell(small: Policy) -> None:
     view = small.view_of(["west", "east"])
-    assert fields(view, "Shipment") == {"id", "ccn", "declarations", "completeness", "provenance", "dataFlags"}
+    assert {"ccn", "eta", "status", "declarations"} <= fields(view, "Shipment")
+    east, west = (index for index, _ in sorted(enumerate(view.groups), key=lambda each: str(each[1].rows["Shipment"])))
+    assert view.cells["Shipment.eta"][west] == "SHOW"
+    assert view.cells["Shipment.eta"][east] == "HIDE"
+    assert view.is_clear("Shipment.ccn")
     rule = view.rows["Shipment"]
     assert isinstance(rule, AnyOf)
     assert len(rule.terms) == 2
@@ -220,19 +228,25 @@ def test_roles_with_different_rows_show_only_what_both_grant(small: Policy) -> N
 def test_types_without_rows_of_their_own_count_as_reached_through_their_roles_rows(small: Policy) -> None:
     """Otherwise the customs value that west grants would show on east's declarations."""
     assert "customsValue" in fields(small.view_of(["west"]), "GoodsItem")
-    assert fields(small.view_of(["west", "east"]), "GoodsItem") == {"sequence", "hs", "dataFlags"}
+    both = small.view_of(["west", "east"])
+    assert fields(both, "GoodsItem") == {"sequence", "hs", "customsValue", "lot", "dataFlags"}
+    assert sorted(both.cells["GoodsItem.customsValue"]) == ["HIDE", "SHOW"]
+    assert all(group.rows["GoodsItem"] is None and not group.whole for group in both.groups)
 
 
-def test_a_role_that_sees_every_row_keeps_its_fields_and_no_others(small: Policy) -> None:
+def test_a_role_that_sees_every_row_adds_no_fields_to_them_that_only_another_grants(small: Policy) -> None:
     view = small.view_of(["west", "everywhere"])
     assert "Shipment" not in view.rows
-    assert {"ccn", "mode"} <= fields(view, "Shipment")
-    assert "eta" not in fields(view, "Shipment")
+    assert {"ccn", "mode", "eta"} <= fields(view, "Shipment")
+    whole = next(index for index, group in enumerate(view.groups) if group.whole)
+    assert view.cells["Shipment.eta"][whole] == "HIDE"
+    assert view.cells["Shipment.mode"][whole] == "SHOW"
 
 
 def test_roles_with_the_same_rows_add_up(small: Policy) -> None:
-    view = small.view_of(["west", "west-too"])
-    assert {"ccn", "eta", "ucr"} <= fields(view, "Shipment")
+    view = small.view_of(["west-too", "west-three"])
+    assert {"ccn", "ucr"} <= fields(view, "Shipment")
+    assert (view.groups, view.cells) == ((), {})
     assert isinstance(view.rows["Shipment"], Compare)
 
 

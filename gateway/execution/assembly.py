@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 from gateway.execution.flags import flags_of
+from gateway.execution.literals import zipping
 from gateway.execution.masking import chosen, masked
 from gateway.execution.node_ids import NodeIds
 from gateway.execution.nulls import Null, missing
@@ -46,14 +47,13 @@ class Assembly:
         """One object per row; a row that may not be null but has to be is a ``Null``."""
         if not shape.fields:
             return [{} for _ in range(table.count)]
-        keys = [item.key for item in shape.fields]
         columns = [self.COLUMNS[type(item)](self, item, table) for item in shape.fields]
         if shape.celled:
             grants = table.grants if table.grants is not None else [self.run.inherited] * table.count
             for index, item in enumerate(shape.fields):
                 if item.cells is not None:
                     columns[index] = chosen(columns[index], item.cells, grants)
-        objects: list[Any] = [dict(zip(keys, row, strict=False)) for row in zip(*columns, strict=True)]
+        objects: list[Any] = zipping(tuple([item.key for item in shape.fields]))(columns)
         for item, column in zip(shape.fields, columns, strict=True):
             if not item.nullable and (self.run.nulls or None in column):
                 self._propagate(item, column, objects)

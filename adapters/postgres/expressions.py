@@ -115,7 +115,8 @@ def restrictions(
 
 
 def is_true(condition: Element) -> Element:
-    return sa.literal_column("true") if condition is None else condition
+    """The condition as one expression, which statistics and indexes of the agency can be about."""
+    return condition.self_group().op("IS", is_comparison=True)(sa.true())
 
 
 def not_true(condition: Element) -> Element:

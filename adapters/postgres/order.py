@@ -18,7 +18,7 @@ from adapters.contract import MISSING, CodeMap, FetchCall, FetchSpec, FieldBindi
 from adapters.errors import Unsupported
 from adapters.mapping import asking, effective_steps
 from adapters.postgres.catalog import ColumnType, Unbindable, converter
-from adapters.postgres.expressions import blank, not_true, plain, present, stepped
+from adapters.postgres.expressions import blank, is_true, not_true, plain, present, stepped
 from adapters.postgres.operands import TEXT, value_column
 from adapters.postgres.readable import readable
 from adapters.postgres.scope import Column, Context, Rows, key_paths
@@ -85,7 +85,7 @@ def order_term(rows: Rows, term: OrderTerm) -> Term | None:
     if is_key:
         null = live = None
     elif (valid := readable(binding, columns)) is not None:
-        null, live = not_true(valid), valid
+        null, live = not_true(valid), is_true(valid)
     elif coded:
         null, live = _coded(first, kind, binding)
     elif kind.textual:  # white space alone is null too, but no index finds it
@@ -129,7 +129,9 @@ def _ordered(
         raise Unsupported(f"{path}: numbers kept as text have no numeric order")
     if codepoint and binding.type not in _NOT_TEXT:  # merged with other owners' keys, which are texts
         columns = tuple(
-            (element, column) if column.textual else (sa.cast(element, SqlType("text")), replace(TEXT, not_null=True))
+            (element, column)
+            if column.textual or column.name == "date"  # sorts as its text does, and an index on it serves
+            else (sa.cast(element, SqlType("text")), replace(TEXT, not_null=True))
             for element, column in columns
         )
     convert = [converter(column, context.zone) for _, column in columns]

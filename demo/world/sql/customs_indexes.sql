@@ -4,16 +4,31 @@ ALTER TABLE ref.cbsa_off ADD PRIMARY KEY (off_cd);
 ALTER TABLE cargo.ccd_hdr ADD PRIMARY KEY (ccd_id);
 CREATE INDEX ON cargo.ccd_hdr (ccn_nbr);
 CREATE INDEX ON cargo.ccd_hdr (ccn_nbr bpchar_pattern_ops);
-CREATE INDEX ON cargo.ccd_hdr (port_arr_no, eta_dt, eta_tm, ccn_nbr);
-CREATE INDEX ON cargo.ccd_hdr (port_arr_no, arr_ts, ccn_nbr);
-CREATE INDEX ON cargo.ccd_hdr (port_arr_no, hld_flg DESC, eta_dt, eta_tm, ccn_nbr);
-CREATE INDEX ON cargo.ccd_hdr (port_arr_no, ccn_nbr);
+-- Newest first, as lists are unless they say otherwise; ties by number.
+CREATE INDEX ON cargo.ccd_hdr (eta_dt DESC, eta_tm DESC, ccn_nbr);
+CREATE INDEX ON cargo.ccd_hdr (port_arr_no, eta_dt DESC, eta_tm DESC, ccn_nbr);
+CREATE INDEX ON cargo.ccd_hdr (imp_bn, eta_dt DESC, eta_tm DESC, ccn_nbr);
+CREATE INDEX ON cargo.ccd_hdr (carr_cd, eta_dt DESC, eta_tm DESC, ccn_nbr);
+CREATE INDEX ON cargo.ccd_hdr (arr_ts DESC, ccn_nbr);
+CREATE INDEX ON cargo.ccd_hdr (port_arr_no, arr_ts DESC, ccn_nbr);
 CREATE INDEX ON cargo.ccd_hdr (hld_flg DESC, eta_dt, eta_tm, ccn_nbr);
-CREATE INDEX ON cargo.ccd_hdr (eta_dt, eta_tm, ccn_nbr);
-CREATE INDEX ON cargo.ccd_hdr (arr_ts, ccn_nbr);
-CREATE INDEX ON cargo.ccd_hdr (imp_bn, eta_dt, eta_tm, ccn_nbr);
-CREATE INDEX ON cargo.ccd_hdr (carr_cd, eta_dt, eta_tm, ccn_nbr);
-ALTER TABLE cargo.ccd_sts_hist ADD PRIMARY KEY (ccd_id, sts_ts, sts_seq);
+CREATE INDEX ON cargo.ccd_hdr (port_arr_no, hld_flg DESC, eta_dt, eta_tm, ccn_nbr);
+-- Arrivals that are no date come first there: few, found by themselves.
+CREATE INDEX ON cargo.ccd_hdr (port_arr_no, ccn_nbr) WHERE (
+    eta_dt ~ '^[0-9]{4}((0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])|(0[469]|11)(0[1-9]|[12][0-9]|30)|02(0[1-9]|[12][0-9])) *$'
+    AND eta_tm ~ '^([01][0-9]|2[0-3])[0-5][0-9] *$'
+) IS NOT TRUE;
+-- That condition once for the planner, who else tries both patterns on the statistics of the columns, for each branch.
+CREATE STATISTICS cargo.ccd_hdr_eta ON (
+    eta_dt ~ '^[0-9]{4}((0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])|(0[469]|11)(0[1-9]|[12][0-9]|30)|02(0[1-9]|[12][0-9])) *$'
+    AND eta_tm ~ '^([01][0-9]|2[0-3])[0-5][0-9] *$'
+) FROM cargo.ccd_hdr;
+-- Live control documents: counted without reading them.
+CREATE INDEX ON cargo.ccd_hdr (port_arr_no, ccn_nbr) WHERE rec_typ = 'C' AND (del_flg = 'N' OR del_flg = '');
+-- A few importers have most of the shipments: expect many rows, and read them in order rather than sort them.
+ALTER TABLE cargo.ccd_hdr ALTER COLUMN imp_bn SET (n_distinct = 200);
+-- The newest status without reading its row.
+ALTER TABLE cargo.ccd_sts_hist ADD PRIMARY KEY (ccd_id, sts_ts, sts_seq) INCLUDE (sts_cd, seiz_flg);
 ALTER TABLE cargo.ccd_eqp ADD PRIMARY KEY (ccd_id, eqp_seq);
 CREATE INDEX ON cargo.ccd_eqp (upper(regexp_replace(eqp_nbr, '[^0-9A-Za-z]', '', 'g')));
 ALTER TABLE cargo.trgt_rslt ADD PRIMARY KEY (ccn_nbr, asmt_ts);

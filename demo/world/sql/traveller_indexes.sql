@@ -6,6 +6,9 @@ ALTER TABLE ee.api_pnr ADD PRIMARY KEY (flt, flt_dt, pax_seq, msg_seq);
 CREATE INDEX ON ee.api_pnr (doc_iss, doc_nbr, sta_ts);
 CREATE INDEX ON ee.api_pnr (poe_nbr, sta_ts);
 CREATE INDEX ON ee.api_pnr (sta_ts);
+-- Keys as texts, by code point: what crossings of both tables are merged by.
+CREATE INDEX ON ee.api_pnr (flt COLLATE "C", flt_dt, (pax_seq::text) COLLATE "C");
+CREATE INDEX ON ee.api_pnr (poe_nbr, flt COLLATE "C", flt_dt, (pax_seq::text) COLLATE "C");
 ALTER TABLE ee.pax_last ADD PRIMARY KEY (doc_iss, doc_nbr);
 CREATE INDEX ON ee.pax_last (surnm_fold text_pattern_ops, left(dob, 4));
 CREATE INDEX ON ee.pax_last (left(dob, 4), surnm_fold text_pattern_ops);

@@ -128,7 +128,8 @@ async def test_links_and_orders_are_indexed(seeded: Targets) -> None:
         seeded.customs: [
             "SELECT * FROM cargo.ccd_hdr WHERE ccn_nbr = 'X'",
             f"{at_port} ORDER BY hld_flg DESC, eta_dt, eta_tm, ccn_nbr LIMIT 50",
-            f"{at_port} ORDER BY eta_dt, eta_tm, ccn_nbr LIMIT 50",
+            f"{at_port} ORDER BY eta_dt DESC, eta_tm DESC, ccn_nbr LIMIT 50",
+            f"{at_port} ORDER BY arr_ts DESC, ccn_nbr LIMIT 50",
             "SELECT * FROM cargo.ccd_hdr WHERE imp_bn = 'X'",
             f"SELECT * FROM rlse.b3_hdr WHERE {key} = 'X' ORDER BY ver_nbr DESC LIMIT 1",
             f"SELECT * FROM rlse.b3_line WHERE {key} = 'X'",

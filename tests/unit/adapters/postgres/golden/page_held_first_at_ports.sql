@@ -5,7 +5,7 @@ FROM (SELECT u8.ccn_nbr AS ccn_nbr, u8.ccd_id AS ccd_id, u8."#present" AS "#pres
 FROM (SELECT b2.ccn_nbr AS ccn_nbr, b2.ccd_id AS ccd_id, b2."#present" AS "#present", b2."#0" AS "#0", b2."#1" AS "#1", b2."#2" AS "#2", b2."#3" AS "#3", b2."#branch" AS "#branch"
 FROM (SELECT t0.ccn_nbr AS ccn_nbr, t0.ccd_id AS ccd_id, 1 AS "#present", CAST(NULL AS bpchar) AS "#0", t0.eta_dt AS "#1", t0.eta_tm AS "#2", t0.ccn_nbr AS "#3", 0 AS "#branch"
 FROM cargo.ccd_hdr AS t0
-WHERE t0.rec_typ = 'C' AND (t0.del_flg = 'N' OR t0.del_flg = '') AND t0.port_arr_no = k1.k0 AND (t0.hld_flg < 'N' OR t0.hld_flg > 'Y') AND (t0.eta_dt ~ '^[0-9]{4}((0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])|(0[469]|11)(0[1-9]|[12][0-9]|30)|02(0[1-9]|[12][0-9])) *$') AND (t0.eta_tm ~ '^([01][0-9]|2[0-3])[0-5][0-9] *$') ORDER BY t0.eta_dt ASC, t0.eta_tm ASC, t0.ccn_nbr ASC
+WHERE t0.rec_typ = 'C' AND (t0.del_flg = 'N' OR t0.del_flg = '') AND t0.port_arr_no = k1.k0 AND (t0.hld_flg < 'N' OR t0.hld_flg > 'Y') AND (((t0.eta_dt ~ '^[0-9]{4}((0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])|(0[469]|11)(0[1-9]|[12][0-9]|30)|02(0[1-9]|[12][0-9])) *$') AND (t0.eta_tm ~ '^([01][0-9]|2[0-3])[0-5][0-9] *$')) IS true) ORDER BY t0.eta_dt ASC, t0.eta_tm ASC, t0.ccn_nbr ASC
  LIMIT CAST($2 AS bigint)) AS b2 UNION ALL SELECT b3.ccn_nbr AS ccn_nbr, b3.ccd_id AS ccd_id, b3."#present" AS "#present", b3."#0" AS "#0", b3."#1" AS "#1", b3."#2" AS "#2", b3."#3" AS "#3", b3."#branch" AS "#branch"
 FROM (SELECT t0.ccn_nbr AS ccn_nbr, t0.ccd_id AS ccd_id, 1 AS "#present", CAST(NULL AS bpchar) AS "#0", CAST(NULL AS bpchar) AS "#1", CAST(NULL AS bpchar) AS "#2", t0.ccn_nbr AS "#3", 1 AS "#branch"
 FROM cargo.ccd_hdr AS t0
@@ -13,7 +13,7 @@ WHERE t0.rec_typ = 'C' AND (t0.del_flg = 'N' OR t0.del_flg = '') AND t0.port_arr
  LIMIT CAST($2 AS bigint)) AS b3 UNION ALL SELECT b4.ccn_nbr AS ccn_nbr, b4.ccd_id AS ccd_id, b4."#present" AS "#present", b4."#0" AS "#0", b4."#1" AS "#1", b4."#2" AS "#2", b4."#3" AS "#3", b4."#branch" AS "#branch"
 FROM (SELECT t0.ccn_nbr AS ccn_nbr, t0.ccd_id AS ccd_id, 1 AS "#present", t0.hld_flg AS "#0", t0.eta_dt AS "#1", t0.eta_tm AS "#2", t0.ccn_nbr AS "#3", 2 AS "#branch"
 FROM cargo.ccd_hdr AS t0
-WHERE t0.rec_typ = 'C' AND (t0.del_flg = 'N' OR t0.del_flg = '') AND t0.port_arr_no = k1.k0 AND t0.hld_flg >= 'N' AND t0.hld_flg <= 'Y' AND t0.hld_flg = 'Y' AND (t0.eta_dt ~ '^[0-9]{4}((0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])|(0[469]|11)(0[1-9]|[12][0-9]|30)|02(0[1-9]|[12][0-9])) *$') AND (t0.eta_tm ~ '^([01][0-9]|2[0-3])[0-5][0-9] *$') ORDER BY t0.hld_flg DESC, t0.eta_dt ASC, t0.eta_tm ASC, t0.ccn_nbr ASC
+WHERE t0.rec_typ = 'C' AND (t0.del_flg = 'N' OR t0.del_flg = '') AND t0.port_arr_no = k1.k0 AND t0.hld_flg >= 'N' AND t0.hld_flg <= 'Y' AND t0.hld_flg = 'Y' AND (((t0.eta_dt ~ '^[0-9]{4}((0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])|(0[469]|11)(0[1-9]|[12][0-9]|30)|02(0[1-9]|[12][0-9])) *$') AND (t0.eta_tm ~ '^([01][0-9]|2[0-3])[0-5][0-9] *$')) IS true) ORDER BY t0.hld_flg DESC, t0.eta_dt ASC, t0.eta_tm ASC, t0.ccn_nbr ASC
  LIMIT CAST($2 AS bigint)) AS b4 UNION ALL SELECT b5.ccn_nbr AS ccn_nbr, b5.ccd_id AS ccd_id, b5."#present" AS "#present", b5."#0" AS "#0", b5."#1" AS "#1", b5."#2" AS "#2", b5."#3" AS "#3", b5."#branch" AS "#branch"
 FROM (SELECT t0.ccn_nbr AS ccn_nbr, t0.ccd_id AS ccd_id, 1 AS "#present", t0.hld_flg AS "#0", CAST(NULL AS bpchar) AS "#1", CAST(NULL AS bpchar) AS "#2", t0.ccn_nbr AS "#3", 3 AS "#branch"
 FROM cargo.ccd_hdr AS t0
@@ -21,7 +21,7 @@ WHERE t0.rec_typ = 'C' AND (t0.del_flg = 'N' OR t0.del_flg = '') AND t0.port_arr
  LIMIT CAST($2 AS bigint)) AS b5 UNION ALL SELECT b6.ccn_nbr AS ccn_nbr, b6.ccd_id AS ccd_id, b6."#present" AS "#present", b6."#0" AS "#0", b6."#1" AS "#1", b6."#2" AS "#2", b6."#3" AS "#3", b6."#branch" AS "#branch"
 FROM (SELECT t0.ccn_nbr AS ccn_nbr, t0.ccd_id AS ccd_id, 1 AS "#present", t0.hld_flg AS "#0", t0.eta_dt AS "#1", t0.eta_tm AS "#2", t0.ccn_nbr AS "#3", 4 AS "#branch"
 FROM cargo.ccd_hdr AS t0
-WHERE t0.rec_typ = 'C' AND (t0.del_flg = 'N' OR t0.del_flg = '') AND t0.port_arr_no = k1.k0 AND t0.hld_flg >= 'N' AND t0.hld_flg <= 'Y' AND t0.hld_flg = 'N' AND (t0.eta_dt ~ '^[0-9]{4}((0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])|(0[469]|11)(0[1-9]|[12][0-9]|30)|02(0[1-9]|[12][0-9])) *$') AND (t0.eta_tm ~ '^([01][0-9]|2[0-3])[0-5][0-9] *$') ORDER BY t0.hld_flg DESC, t0.eta_dt ASC, t0.eta_tm ASC, t0.ccn_nbr ASC
+WHERE t0.rec_typ = 'C' AND (t0.del_flg = 'N' OR t0.del_flg = '') AND t0.port_arr_no = k1.k0 AND t0.hld_flg >= 'N' AND t0.hld_flg <= 'Y' AND t0.hld_flg = 'N' AND (((t0.eta_dt ~ '^[0-9]{4}((0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])|(0[469]|11)(0[1-9]|[12][0-9]|30)|02(0[1-9]|[12][0-9])) *$') AND (t0.eta_tm ~ '^([01][0-9]|2[0-3])[0-5][0-9] *$')) IS true) ORDER BY t0.hld_flg DESC, t0.eta_dt ASC, t0.eta_tm ASC, t0.ccn_nbr ASC
  LIMIT CAST($2 AS bigint)) AS b6 UNION ALL SELECT b7.ccn_nbr AS ccn_nbr, b7.ccd_id AS ccd_id, b7."#present" AS "#present", b7."#0" AS "#0", b7."#1" AS "#1", b7."#2" AS "#2", b7."#3" AS "#3", b7."#branch" AS "#branch"
 FROM (SELECT t0.ccn_nbr AS ccn_nbr, t0.ccd_id AS ccd_id, 1 AS "#present", t0.hld_flg AS "#0", CAST(NULL AS bpchar) AS "#1", CAST(NULL AS bpchar) AS "#2", t0.ccn_nbr AS "#3", 5 AS "#branch"
 FROM cargo.ccd_hdr AS t0

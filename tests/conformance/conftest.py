@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import orjson
 import pytest
 from aiohttp import web
+from graphql import GraphQLSchema
 
 from adapters import postgres, rest
 from adapters.contract import Source
@@ -18,6 +20,7 @@ from demo.installation import Installation
 from demo.keys import Secrets
 from demo.postgres import OWNER, READER, Server
 from demo.supervisor import Supervisor
+from tests.conformance.postgres_agency import Agency, Make, made
 from tests.conformance.world import DECISION, HTTP, LINES, PERMIT, WORLD, reference
 
 
@@ -140,3 +143,17 @@ async def source(
     await made.start()
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def make(tmp_path: Path, master: GraphQLSchema, postgres_dsns: tuple[str, str]) -> AsyncIterator[Make]:
+    """Agencies of their own, each from tables and the text of a file."""
+    agencies: list[Agency] = []
+
+    async def agency(sql: str, text: str) -> Agency:
+        agencies.append(await made(*postgres_dsns, tmp_path / "food.toml", master, sql, text))
+        return agencies[-1]
+
+    yield agency
+    for each in agencies:
+        await each.source.close()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from adapters.mapping.columns import (
@@ -47,12 +48,15 @@ _DECIMAL = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]{1,6})?"
 _SIX = Decimal(1).scaleb(-6)
 _INT_MAX = 2**31 - 1
 _NULL = type(None)
+MEMO = 20_000
+"""Values of a column that is not clean, kept with what became of them: the same ones come again."""
 
 
 def _pattern(name: str) -> Convert:
     clean = all_match(PATTERNS[name])
     one = re.compile(PATTERNS[name])
 
+    @lru_cache(MEMO)
     def fix(value: str) -> tuple[Any, str]:
         stripped = value.strip()
         return stripped, "" if one.fullmatch(stripped) else PATTERN

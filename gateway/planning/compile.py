@@ -9,6 +9,7 @@ from graphql import GraphQLSchema
 
 from adapters.contract import TYPE_KEYS
 from gateway.planning import special
+from gateway.planning.calls import name_of
 from gateway.planning.catalog import Catalog
 from gateway.planning.fetches import FetchBuilder
 from gateway.planning.links import LinkCompiler
@@ -266,14 +267,19 @@ class Compiler:
     # ---- connections ------------------------------------------------------------------------
 
     def page(self, item: Selected, at: tuple[str, ...]) -> Page:
-        """A connection. Its rows carry every value they can be ordered by, for merging and for cursors."""
+        """A connection. Its rows carry the values they may be ordered by, for merging and for cursors."""
         needs = Needs()
         page = Page(item, [], needs)
         node_type = item.type_name.removesuffix("Connection")
         for part in item.only():
             page.parts.append(self._part(part, node_type, needs, (*at, part.key), page))
         orders = ORDERS.get(node_type)
-        paths = [*orders.fields.values(), *(path for path, _ in orders.default)] if orders is not None else []
+        default = [path for path, _ in orders.default] if orders is not None else []
+        asked = _orders_asked(item)
+        if asked is None:
+            paths = [*orders.fields.values(), *default] if orders is not None else []
+        else:
+            paths = [orders.fields[name] for name in asked] if orders is not None and asked else default
         paths = [path for path in paths if self.rights.orders(self.schema, node_type, path)]
         page.default = tuple(term for term in (orders.default if orders else ()) if term[0] in paths)
         for path in (*TYPE_KEYS.get(node_type, ()), *paths):
@@ -293,3 +299,11 @@ class Compiler:
         elif item.name == "score":
             needs.column("@score")
         return part
+
+
+def _orders_asked(item: Selected) -> list[str] | None:
+    """The order fields that a connection's arguments name; none: the default; ``None``: a variable will tell."""
+    if item.arguments is not None:
+        return [name_of(term["field"]) for term in item.arguments.get("orderBy") or ()]
+    given = item.node.arguments if item.node is not None else ()
+    return None if any(argument.name.value == "orderBy" for argument in given or ()) else []

@@ -11,6 +11,7 @@ from gateway.execution.assembly import settle_lists
 from gateway.execution.nulls import Cause, Null
 from gateway.execution.order import sorted_rows
 from gateway.execution.run import Answered, Run, together
+from gateway.execution.run import cause as cause_of
 from gateway.execution.shaping import build
 from gateway.execution.table import Origin, Table, concat, take
 from gateway.planning.plan import Fetch, LinkField, Needs
@@ -35,13 +36,24 @@ async def follow(runner: Runner, run: Run, item: LinkField, table: Table) -> lis
         lists: list[Any] = [[found.objects[place] for place in places] for places in found.places()]
         if not fetch.inner:
             _cut(run, item, lists, table, runner.list_items)
-        return found.failing.mark(settle_lists(run, item.item_nullable, lists), found.wanted)
+        marked = found.failing.mark(settle_lists(run, item.item_nullable, lists), found.wanted)
+        return _unknown(run, item, fetch, table, marked)
     one = dict(zip(reversed(found.keys), reversed(found.objects), strict=True))
     if item.many:
         made = [next((one[key] for key in row if key in one), None) for row in found.wanted]
     else:
         made = [one.get(row) for row in found.wanted]
     return found.failing.mark(made, found.wanted)
+
+
+def _unknown(run: Run, item: LinkField, fetch: Fetch, table: Table, lists: list[Any]) -> list[Any]:
+    """A list is null, not empty, when the agencies that might have its rows did not say which records to ask for."""
+    lost = {report.agency: report for report in table.reports if report.code is not None}
+    if not lost or not item.many or not routed(item) or not {owner.agency for owner in fetch.owners} <= lost.keys():
+        return lists
+    run.nulls = True
+    null = Null(item.coordinate, tuple(cause_of(agency, report.code) for agency, report in lost.items()))
+    return [value or null for value in lists]
 
 
 @dataclass(slots=True)

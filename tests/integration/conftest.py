@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from tests.kit.demo import RunningDemo
+from tests.kit.faults import Border, border
 from tests.kit.truth import Truth
 from tests.kit.truth_people import PeopleTruth
 from tests.kit.truth_permits import PermitTruth
@@ -33,3 +36,10 @@ def permits(truth: Truth) -> PermitTruth:
 @pytest.fixture(scope="session")
 def people(truth: Truth) -> PeopleTruth:
     return PeopleTruth(truth)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def broken_border(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Border]:
+    """Agencies of their own for tests that break them."""
+    async with border(tmp_path_factory.mktemp("border")) as started:
+        yield started

@@ -65,7 +65,7 @@ async def _follow_by(
     wanted = [keys_of(asking, link.target, pairs, agency, at, many) for at in ats]
     keys = list(dict.fromkeys(key for row in wanted for key in row))
     if not keys:
-        return [[] if link.kind == "list" else None for _ in ats], wanted, []
+        return [_unknown(asking, link, paths, at, many) if link.kind == "list" else None for at in ats], wanted, []
     if agency:
         routed: dict[str, list[Key]] = {}
         for code, *key in keys:
@@ -77,7 +77,20 @@ async def _follow_by(
     for row in found.rows:
         key = tuple(row.values.get(path) for path in paths)
         groups.setdefault((row.agency, *key) if agency else key, []).append(row)
-    return [_value(link.kind, row, groups, found, bool(agency)) for row in wanted], wanted, found.reports
+    values = [_value(link.kind, row, groups, found, bool(agency)) for row in wanted]
+    if many and agency and link.kind == "list":
+        values = [
+            _unknown(asking, link, paths, at, many) if value == [] else value
+            for value, at in zip(values, ats, strict=True)
+        ]
+    return values, wanted, found.reports
+
+
+def _unknown(asking: Asking, link: Link, paths: tuple[str, ...], at: At, many: bool) -> Any:
+    """An empty list, or the failure of all who might have rows: they did not say which records to ask for."""
+    lost = [report for report in at.row.reports if report.failed]
+    owners = {owner.agency for owner in asking.catalog.lookup_owners(link.target, paths)}
+    return Found([], lost).error() if many and lost and owners <= {report.agency for report in lost} else []
 
 
 def _value(kind: str, wanted: Sequence[Key], groups: dict[Key, list[Row]], found: Found, routed: bool) -> Any:

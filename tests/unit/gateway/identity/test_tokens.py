@@ -50,12 +50,12 @@ NOW = int(time.time())
         {"aud": ["other"]},
         {"aud": None},
         {"exp": None},
-        {"exp": NOW - 60},
+        {"exp": NOW - 3600},
         {"exp": "tomorrow"},
         {"exp": True},
         {"exp": float("nan")},
         {"exp": 1e300},
-        {"nbf": NOW + 120},
+        {"nbf": NOW + 36_000},
         {"nbf": "now"},
         {"sub": None},
         {"sub": ""},
@@ -115,7 +115,7 @@ async def test_a_tampered_or_foreign_signature(issuer: Issuer) -> None:
     with pytest.raises(Unauthenticated):
         await check.principal(f"Bearer {head}.{body}.{signature}")
     stranger = ECKey.generate_key("P-256", {"kid": "one"})
-    claims = {**changed, "exp": NOW + 600}
+    claims = {**changed, "exp": NOW + 36_000}
     with pytest.raises(Unauthenticated):
         await check.principal("Bearer " + jwt.encode({"alg": "ES256", "kid": "one"}, claims, stranger))
 

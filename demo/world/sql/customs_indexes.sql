@@ -18,6 +18,10 @@ CREATE INDEX ON cargo.ccd_hdr (port_arr_no, ccn_nbr) WHERE (
     eta_dt ~ '^[0-9]{4}((0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])|(0[469]|11)(0[1-9]|[12][0-9]|30)|02(0[1-9]|[12][0-9])) *$'
     AND eta_tm ~ '^([01][0-9]|2[0-3])[0-5][0-9] *$'
 ) IS NOT TRUE;
+CREATE INDEX ON cargo.ccd_hdr (ccn_nbr) WHERE (
+    eta_dt ~ '^[0-9]{4}((0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])|(0[469]|11)(0[1-9]|[12][0-9]|30)|02(0[1-9]|[12][0-9])) *$'
+    AND eta_tm ~ '^([01][0-9]|2[0-3])[0-5][0-9] *$'
+) IS NOT TRUE;
 -- That condition once for the planner, who else tries both patterns on the statistics of the columns, for each branch.
 CREATE STATISTICS cargo.ccd_hdr_eta ON (
     eta_dt ~ '^[0-9]{4}((0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])|(0[469]|11)(0[1-9]|[12][0-9]|30)|02(0[1-9]|[12][0-9])) *$'

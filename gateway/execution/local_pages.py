@@ -34,7 +34,7 @@ async def local_pages(
 
     ``places`` are the order values of each row; ``descending`` says for which of them down is forward (default: none).
     """
-    claims = sorted((name, str(value)) for name, value in run.params.items())
+    claims = run.claims()
     failed = any(report.code is not None for report in reports)
     ways = tuple(descending) or (False,) * (len(places[0]) if places else 0)
     slices = []

@@ -62,7 +62,7 @@ async def _fetch_pages(
     wanted: Sequence[list[Any]] | None,
     at: Sequence[str],
 ) -> Paged | Null:
-    claims = sorted((name, str(value)) for name, value in run.params.items())
+    claims = run.claims()
     bound = binding(fetch.coordinate, repr(call.filter), call.params, call.order, run.view.fingerprint, claims, wanted)
     start = runner.cursors.decode(bound, call.cursor) if call.cursor is not None else {}
     keys = distinct(wanted) if wanted is not None else ()

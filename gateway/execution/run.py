@@ -206,6 +206,10 @@ class Run:
             found |= set(zip(*(other.columns[columns[path]] for path in check.fetch.keys), strict=True))
         return take(table, [row for row, key in enumerate(keys) if key in found])
 
+    def claims(self) -> list[tuple[str, str]]:
+        """The claim values that row rules name: what a cursor is bound to. Moments (``now-5y``) move between pages."""
+        return sorted((name, str(value)) for name, value in self.params.items() if name.startswith("claims."))
+
     def _scope(self, unruled: bool) -> tuple[Any, ...]:
         """Who may be answered together: the same view and, where a row rule is kept, the same values for it."""
         if unruled:

@@ -198,3 +198,18 @@ def test_candidates_are_scored_and_never_merged(demo: RunningDemo, people: Peopl
     assert {one["match"]["kind"] for one in records} == {"CANDIDATE"}
     found = [(one["agency"], one["familyName"]) for one in records if one["familyName"] == "Eriksson"]
     assert sorted(found) == sorted(people.named("Eriksson", "1974"))
+
+
+def test_pages_of_a_list_whose_rule_moves_with_time(demo: RunningDemo) -> None:
+    """The officer's rule says ``now - 5y``: the moment differs on every page, the rights do not."""
+    query = """query ($after: String) { crossings(first: 15, after: $after) {
+      totalCount pageInfo { hasNextPage endCursor } nodes { id } } }"""
+    seen: list[str] = []
+    after: str | None = None
+    for _ in range(4):
+        answer = demo.ask("traveller-officer", query, {"after": after})
+        assert "errors" not in answer
+        page = answer["data"]["crossings"]
+        seen += [node["id"] for node in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+    assert len(set(seen)) == 60

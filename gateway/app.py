@@ -28,7 +28,8 @@ from gateway.http.listener import listening
 from gateway.http.schema import PlannedSchema, planned_schema
 from gateway.identity import Verifier, key_ring
 from gateway.identity.keys import KeyRing, KeySetUnavailable
-from gateway.policy import Policy
+from gateway.policy import Policy, quotas
+from gateway.policy.reload import Reloader
 from gateway.settings import Secret, Settings
 from gateway.settings.agencies import AgencyFile, load_agencies, resolve, type_catalog
 from gateway.telemetry import Metrics, SourceState
@@ -37,6 +38,9 @@ CONFIG_VARIABLE = "GUICHET_CONFIG_FILE"
 """How worker processes learn which file to read."""
 
 HEALTH_SECONDS = 2.0
+
+COLLECTIONS = (50_000, 20, 100)
+"""A request makes some 10,000 containers and keeps none: collecting every 700 cost a tenth of its CPU."""
 
 SourceKey = tuple[str, str]
 log = structlog.get_logger("guichet.app")
@@ -63,12 +67,12 @@ def build(settings: Settings, environment: Mapping[str, str] | None = None) -> B
     agencies: list[AgencyFile] = []
     sources: dict[SourceKey, Source] = {}
     try:
-        policy = Policy.load(settings.policy, schema._schema)
-    except ConfigurationError as error:
-        faults += error.faults
-    try:
         agencies = load_agencies(settings.agencies, type_catalog(schema._schema))
     except AgencyFileError as error:
+        faults += error.faults
+    try:
+        policy = Policy.load(settings.policy, schema._schema, agencies)
+    except ConfigurationError as error:
         faults += error.faults
     for agency in agencies:
         sources |= _sources(agency, env, faults)
@@ -86,6 +90,7 @@ def build(settings: Settings, environment: Mapping[str, str] | None = None) -> B
     except ValueError as error:
         raise ConfigurationError([Fault(str(settings.file), "agencies", str(error))]) from None
     schema.engine = engine
+    schema.quotas = quotas(settings.state.dsn)
     return Built(settings, schema, policy, tuple(agencies), sources, engine)
 
 
@@ -120,6 +125,7 @@ def create_app(settings: Settings, environment: Mapping[str, str] | None = None)
     metrics = Metrics()
     metrics.watch(lambda: _states(built.sources))
     ready = _readiness(keys)
+    reloader = _reloader(built, gatekeeper)
     view = http.GraphQLView(built.schema, gatekeeper, settings, metrics)
 
     @asynccontextmanager
@@ -127,11 +133,15 @@ def create_app(settings: Settings, environment: Mapping[str, str] | None = None)
         async with AsyncExitStack() as stack:
             await _start(built.sources)
             stack.push_async_callback(_close, built.sources)
+            if built.schema.quotas is not None:
+                stack.push_async_callback(built.schema.quotas.counter.close)
+            await stack.enter_async_context(reloader.watching())
             await ready()
             gc.collect()
             gc.freeze()  # what was built to serve is never garbage: no full collection need walk it
+            gc.set_threshold(*COLLECTIONS)
             if settings.gateway.admin_port is not None:
-                operators = admin(ready, lambda: _health(built.sources), metrics)
+                operators = admin(ready, lambda: _health(built.sources), metrics, lambda: reloader.faults)
                 await stack.enter_async_context(listening(operators, settings.gateway.admin_port))
             yield
 
@@ -144,6 +154,18 @@ def from_environment() -> Starlette:
     settings = configuration.load(Path(os.environ[CONFIG_VARIABLE]))
     telemetry.configure(settings.telemetry.log_level)
     return create_app(settings)
+
+
+def _reloader(built: Built, gatekeeper: Gatekeeper) -> Reloader:
+    """Views are keyed by their fingerprint everywhere, so plans of the former policy are only no longer used."""
+
+    def load() -> Policy:
+        return Policy.load(built.settings.policy, built.schema._schema, built.agencies)
+
+    def take(policy: Policy) -> None:
+        gatekeeper.policy = policy
+
+    return Reloader(built.settings.policy, load, take)
 
 
 def _readiness(keys: KeyRing) -> Any:

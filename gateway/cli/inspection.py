@@ -7,6 +7,7 @@ import base64
 import json
 import os
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,18 +15,26 @@ import typer
 from graphql import print_schema
 
 from adapters.contract import Finding, Source
+from adapters.errors import AgencyFileError
 from gateway import settings as configuration
 from gateway.app import Built, build
 from gateway.cli.mistakes import Mistake
 from gateway.cli.serving import Config
-from gateway.cli.viewpoints import PersonaName, Roles, chosen, view_of
-from gateway.errors import ClientError, RequestErrors
+from gateway.cli.viewpoints import AgreementId, PersonaName, Roles, chosen, view_of
+from gateway.errors import ClientError, ConfigurationError, RequestErrors
 from gateway.http.schema import planned_schema
 from gateway.policy import Policy
+from gateway.policy.matrix import as_csv, as_markdown
 from gateway.settings import Settings
+from gateway.settings.agencies import load_agencies, type_catalog
 from resolvers.schema import printed
 
 CHECK_SECONDS = 60.0
+
+
+class Form(StrEnum):
+    MARKDOWN = "markdown"
+    CSV = "csv"
 
 
 class Unset(Mapping[str, str]):
@@ -89,12 +98,17 @@ async def _ask(source: Source) -> list[Finding]:
         return [Finding(f"sources.{source.name}", f"{type(error).__name__}: {' '.join(str(error).split())}")]
 
 
-def schema(config: Config = Path("guichet.toml"), role: Roles = None, persona: PersonaName = None) -> None:
+def schema(
+    config: Config = Path("guichet.toml"),
+    role: Roles = None,
+    persona: PersonaName = None,
+    agreement: AgreementId = None,
+) -> None:
     """Print the whole schema, or what some roles see of it."""
     if not role and persona is None:
         typer.echo(printed(), nl=False)
         return
-    typer.echo(print_schema(view_of(_policy(_settings(config)), role, persona).schema))
+    typer.echo(print_schema(view_of(_policy(_settings(config)), role, persona, agreement).schema))
 
 
 def plan(
@@ -102,6 +116,7 @@ def plan(
     config: Config = Path("guichet.toml"),
     role: Roles = None,
     persona: PersonaName = None,
+    agreement: AgreementId = None,
     variables: Annotated[str, typer.Option(help="The operation's variables, as a JSON object.")] = "{}",
 ) -> None:
     """Print how an operation would be answered, with each source's statement; nothing is asked."""
@@ -109,7 +124,7 @@ def plan(
     values = _object(variables)
     environment = Unset()
     built = build(configuration.load(config, environment), environment)
-    view = view_of(built.policy, role, persona)
+    view = view_of(built.policy, role, persona, agreement)
     try:
         text = built.engine.explain(query=query, operation_name=None, variables=values, view=view)
     except ClientError as error:
@@ -122,21 +137,28 @@ def explain_access(
     config: Config = Path("guichet.toml"),
     role: Roles = None,
     persona: PersonaName = None,
+    agreement: AgreementId = None,
     field: Annotated[str | None, typer.Option("--field", help="One coordinate: Type.field.")] = None,
+    matrix: Annotated[bool, typer.Option("--matrix", help="Every role and every field.")] = False,
+    form: Annotated[Form, typer.Option("--format", help="Of the matrix.")] = Form.MARKDOWN,
 ) -> None:
-    """Print what some roles may see, and the grant that decided it."""
+    """Print what some roles may see, the grant that decided it, and where a file says so."""
     policy = _policy(_settings(config))
-    roles, scopes = chosen(policy, role, persona)
+    if matrix:
+        typer.echo(as_csv(policy) if form is Form.CSV else as_markdown(policy), nl=False)
+        return
+    roles, scopes, agreement = chosen(policy, role, persona, agreement)
     if not roles:
         raise Mistake("say whose access: --role R or --persona P")
     try:
-        found = policy.explain_access(roles, field, scopes)
+        found = policy.explain_access(roles, field, scopes, agreement)
     except KeyError:
         raise Mistake(f"the schema has no field {field}") from None
     width = max(len(each.coordinate) for each in found)
     for each in found:
         rows = f"  rows: {each.rows}" if each.rows else ""
-        typer.echo(f"{each.coordinate:<{width}}  {each.action:<4}  {each.rule}{rows}")
+        place = f"  ({each.place})" if each.place else ""
+        typer.echo(f"{each.coordinate:<{width}}  {each.action:<4}  {each.rule}{rows}{place}")
 
 
 def _settings(config: Path) -> Settings:
@@ -144,7 +166,12 @@ def _settings(config: Path) -> Settings:
 
 
 def _policy(settings: Settings) -> Policy:
-    return Policy.load(settings.policy, planned_schema()._schema)
+    master = planned_schema()._schema
+    try:
+        agencies = load_agencies(settings.agencies, type_catalog(master))
+    except AgencyFileError as error:
+        raise ConfigurationError(error.faults) from None
+    return Policy.load(settings.policy, master, agencies)
 
 
 def _text(file: Path) -> str:

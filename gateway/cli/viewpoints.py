@@ -16,6 +16,11 @@ Roles = Annotated[list[str] | None, typer.Option("--role", help="A role of the p
 PersonaName = Annotated[str | None, typer.Option("--persona", help="A persona of the demo, with its role and scopes.")]
 
 
+AgreementId = Annotated[
+    str | None, typer.Option("--agreement", help="The sharing agreement of a partner's role.", show_default=False)
+]
+
+
 def persona(name: str) -> Any:
     """The demo's record of a persona: ``role``, ``scopes``, ``purpose``, ``agreement``."""
     try:
@@ -27,24 +32,30 @@ def persona(name: str) -> Any:
     return known[name]
 
 
-def chosen(policy: Policy, roles: Sequence[str] | None, name: str | None) -> tuple[list[str], Collection[str] | None]:
-    """Roles and scopes; scopes are ``None``, all of them, unless a persona says otherwise."""
+Viewpoint = tuple[list[str], Collection[str] | None, str | None]
+
+
+def chosen(policy: Policy, roles: Sequence[str] | None, name: str | None, agreement: str | None = None) -> Viewpoint:
+    """Roles, scopes and agreement; scopes are ``None``, all of them, unless a persona says otherwise."""
     scopes: Collection[str] | None = None
     found = list(roles or ())
     if name is not None:
         who = persona(name)
         found, scopes = [*found, who.role], who.scopes
+        agreement = agreement or who.agreement
     for role in found:
         if role not in policy.roles:
             raise Mistake(f"there is no role {role}{did_you_mean(role, policy.roles)}")
-        if policy.roles[role].agreement:
-            raise Mistake(f"the role {role} needs an agreement, and agreements are not in force yet")
-    return found, scopes
+        if policy.roles[role].agreement and agreement is None:
+            raise Mistake(f"the role {role} needs an agreement: --agreement ID")
+    if agreement is not None and agreement not in policy.agreements:
+        raise Mistake(f"there is no agreement {agreement}{did_you_mean(agreement, policy.agreements)}")
+    return found, scopes, agreement
 
 
-def view_of(policy: Policy, roles: Sequence[str] | None, name: str | None) -> View:
+def view_of(policy: Policy, roles: Sequence[str] | None, name: str | None, agreement: str | None = None) -> View:
     """Raises :class:`Mistake` when no role is given, or one that is not there."""
-    found, scopes = chosen(policy, roles, name)
+    found, scopes, agreement = chosen(policy, roles, name, agreement)
     if not found:
         raise Mistake("say whose view: --role R or --persona P")
-    return policy.view_of(found, scopes)
+    return policy.view_of(found, scopes, agreement)

@@ -95,6 +95,8 @@ class Engine:
                     for one in merged(self._shown(run))
                 ],
             }
+        if run.view.caveats and run.reports:
+            extensions["caveats"] = list(run.view.caveats)
         if planned.plan.masked:
             extensions["masked"] = planned.plan.masked
         if planned.plan.withheld:

@@ -20,6 +20,7 @@ from gateway.execution.table import Table, concat, from_dicts
 from gateway.planning.calls import CallReader, PageCall
 from gateway.planning.catalog import Catalog
 from gateway.planning.plan import Fetch, LinkField, Page, Plan, RootField, Shape
+from gateway.policy.view import AgreementInForce
 from resolvers.rules.cited_permits import verify_permit
 
 
@@ -274,7 +275,7 @@ class Runner:
             "roles": sorted(principal.roles),
             "scopes": sorted(principal.scopes),
             "purpose": principal.purpose,
-            "agreement": None,
+            "agreement": _agreement(run.view.agreement),
             "access": [
                 {"coordinate": one.coordinate, "action": one.action, "rows": one.rows, "rule": one.rule}
                 for one in run.view.access
@@ -299,6 +300,19 @@ class Runner:
         report = next(((one.outcome, one.as_of) for one in answered.reports), None)
         result = verify_permit(rows[0] if rows else None, report, given, run.now)
         return (await self.build(run, shape, from_dicts(shape.needs, [result], run.now)))[0]
+
+
+def _agreement(told: AgreementInForce | None) -> dict[str, Any] | None:
+    if told is None:
+        return None
+    names = ("id", "title", "caveat", "citation")
+    return {
+        **{name: getattr(told, name) for name in names},
+        "parties": list(told.parties),
+        "purposes": list(told.purposes),
+        "validFrom": told.valid_from,
+        "validTo": told.valid_to,
+    }
 
 
 async def _nothing() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -15,13 +15,20 @@ from gateway.telemetry import Metrics
 
 
 def admin(
-    ready: Callable[[], Awaitable[bool]], sources: Callable[[], Awaitable[Mapping[str, Any]]], metrics: Metrics
+    ready: Callable[[], Awaitable[bool]],
+    sources: Callable[[], Awaitable[Mapping[str, Any]]],
+    metrics: Metrics,
+    policy_faults: Callable[[], Sequence[str]] = tuple,
 ) -> Starlette:
-    """``/readyz`` with each source's health, and ``/metrics``. An agency that is down does not make us unready."""
+    """``/readyz`` with each source's health, and ``/metrics``. An agency that is down does not make us unready, nor
+    does a policy file with faults: the former policy is in force, and ``policy`` says what keeps the new one out."""
 
     async def readyz(_: Request) -> Response:
         is_ready = await ready()
-        return JSONResponse({"ready": is_ready, "sources": await sources()}, 200 if is_ready else 503)
+        faults = list(policy_faults())
+        policy = {"current": not faults, "faults": faults}
+        found = {"ready": is_ready, "policy": policy, "sources": await sources()}
+        return JSONResponse(found, 200 if is_ready else 503)
 
     async def exposition(_: Request) -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)

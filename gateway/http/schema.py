@@ -16,7 +16,7 @@ from gateway.errors import ClientError, ErrorCode, InternalError, RequestRefused
 from gateway.http.engine import Engine
 from gateway.http.exchange import Exchange
 from gateway.http.finish import Finisher, encode, internal_error, outcome_of, refusal
-from gateway.policy import refuse_closed_roots
+from gateway.policy import Quotas, refuse_closed_roots
 from gateway.request import Answer
 from resolvers.query import Query
 from resolvers.schema import TYPES, config
@@ -56,6 +56,7 @@ class PlannedSchema(strawberry.Schema):
 
     engine: Engine | None = None
     finisher: Finisher = Finisher()
+    quotas: Quotas | None = None
 
     async def execute(
         self,
@@ -132,6 +133,10 @@ class PlannedSchema(strawberry.Schema):
         refuse_closed_roots(view, query, operation_name)
         if exchange.method == "GET":
             _refuse_unsafe(query, operation_name)
+        if view.agreement is not None and view.agreement.quota is not None:
+            if self.quotas is None:
+                raise InternalError("no counter for the quota of an agreement")
+            await self.quotas.take(view.agreement)
         try:
             async with asyncio.timeout_at(context.deadline + GRACE_SECONDS):
                 return await self.engine.execute(

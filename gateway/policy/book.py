@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 
 from graphql import GraphQLSchema
 
-from gateway.errors import ErrorCode, Forbidden, RequestRefused
+from gateway.errors import ConfigurationError, Fault, Forbidden
 from gateway.policy.grants import Grants, combine
 from gateway.policy.narrowing import narrow
 from gateway.policy.params import require_claims
+from gateway.policy.records import Agreement, Purpose, load_agreements, load_purposes
 from gateway.policy.roles import RoleGrant, load_roles
 from gateway.policy.scopes import CLOSED_ROOTS
+from gateway.policy.sharing import agreement_of, permitted, under
 from gateway.policy.terms import Agency, Terms, terms_of
 from gateway.policy.view import FieldAccess, View
 from gateway.request import Principal
@@ -23,50 +26,97 @@ VIEWS = 256
 """Views kept. One is 150 to 300 KiB; a deployment has a few dozen sets of grants."""
 
 
+Key = tuple[frozenset[str], frozenset[str] | None, str | None]
+
+
 class UnknownRole(Exception):
     """A role that the policy does not have."""
+
+
+class UnknownAgreement(Exception):
+    """An agreement that the policy does not have."""
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
 
 
 class Policy:
     """All roles, and the views made of them so far. A view is made on first use and shared."""
 
-    def __init__(self, schema: GraphQLSchema, roles: dict[str, RoleGrant], terms: Terms | None = None) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        roles: Mapping[str, RoleGrant],
+        terms: Terms | None = None,
+        purposes: Mapping[str, Purpose] | None = None,
+        agreements: Mapping[str, Agreement] | None = None,
+        clock: Callable[[], date] = today,
+    ) -> None:
         self.schema = schema
         self.roles = roles
         self.terms = terms or Terms()
-        self._views: OrderedDict[tuple[frozenset[str], frozenset[str] | None], View] = OrderedDict()
+        self.purposes = purposes or {}
+        self.agreements = agreements or {}
+        self._clock = clock
+        self._views: OrderedDict[Key, View] = OrderedDict()
         self._by_fingerprint: dict[str, View] = {}
 
     @classmethod
     def load(cls, directory: Path, schema: GraphQLSchema, agencies: Iterable[Agency] = ()) -> Policy:
         """Read the files of ``directory``; ``agencies`` add their own terms. Raises
         :class:`~gateway.errors.ConfigurationError` with the faults of all files."""
-        return cls(schema, load_roles(directory / "roles.toml", schema), terms_of(agencies))
+        faults: list[Fault] = []
+        roles: Mapping[str, RoleGrant] | None = None
+        purposes: Mapping[str, Purpose] | None = None
+        agreements: Mapping[str, Agreement] = {}
+        try:
+            roles = load_roles(directory / "roles.toml", schema)
+        except ConfigurationError as error:
+            faults += error.faults
+        try:
+            purposes = load_purposes(directory / "purposes.toml", roles)
+        except ConfigurationError as error:
+            faults += error.faults
+        try:
+            agreements = load_agreements(directory / "agreements.toml", schema, purposes)
+        except ConfigurationError as error:
+            faults += error.faults
+        if faults or roles is None:
+            raise ConfigurationError(faults)
+        return cls(schema, roles, terms_of(agencies), purposes, agreements)
 
     def view(self, principal: Principal) -> View:
         """What this principal may see. Raises :class:`RequestRefused` when the token as a whole gives no right."""
         known = frozenset(role for role in principal.roles if role in self.roles)
         if not known:
             raise Forbidden("no role of this token is known here")
-        if principal.agreement is not None or any(self.roles[role].agreement for role in known):
-            # Agreements are enforced per field, row and quota or not at all.
-            raise RequestRefused(ErrorCode.FORBIDDEN, "sharing agreements are not in force at this gateway", status=403)
+        agreement = agreement_of(principal, self.agreements, self._clock())
+        if agreement is None and any(self.roles[role].agreement for role in known):
+            raise Forbidden("a role of this token needs a sharing agreement, and the token names none")
+        known = permitted(known, principal.purpose, self.purposes, agreement)
         for role in known:
             require_claims(self.roles[role].claims, principal)
-        return self._view(known, principal.scopes)
+        if agreement is not None:
+            require_claims(agreement.claims, principal)
+        return self._view((known, principal.scopes, agreement.told.id if agreement is not None else None))
 
-    def view_of(self, roles: Collection[str], scopes: Collection[str] | None = None) -> View:
-        """The view of roles as such, all scopes unless given. Raises :class:`UnknownRole`."""
+    def view_of(
+        self, roles: Collection[str], scopes: Collection[str] | None = None, agreement: str | None = None
+    ) -> View:
+        """The view of roles as such, all scopes unless given. Raises :class:`UnknownRole`,
+        :class:`UnknownAgreement`."""
         for role in roles:
             if role not in self.roles:
                 raise UnknownRole(role)
-        return self._view(frozenset(roles), None if scopes is None else frozenset(scopes))
+        if agreement is not None and agreement not in self.agreements:
+            raise UnknownAgreement(agreement)
+        return self._view((frozenset(roles), None if scopes is None else frozenset(scopes), agreement))
 
-    def _view(self, roles: frozenset[str], scopes: frozenset[str] | None) -> View:
-        key = (roles, scopes)
+    def _view(self, key: Key) -> View:
         found = self._views.get(key)
         if found is None:
-            found = self._views[key] = self._shared(self._grants(sorted(roles), scopes))
+            found = self._views[key] = self._shared(self._grants(key), key[2])
             while len(self._views) > VIEWS:
                 _, dropped = self._views.popitem(last=False)
                 if dropped not in self._views.values():
@@ -75,12 +125,17 @@ class Policy:
             self._views.move_to_end(key)
         return found
 
-    def _grants(self, roles: Sequence[str], scopes: frozenset[str] | None) -> Grants:
-        return combine(self.schema, [self.roles[role] for role in roles], scopes, self.terms)
+    def _grants(self, key: Key) -> Grants:
+        names, scopes, agreement = key
+        roles = [self.roles[name] for name in sorted(names)]
+        if agreement is not None:
+            roles = [under(role, self.agreements[agreement]) for role in roles]
+        return combine(self.schema, roles, scopes, self.terms)
 
-    def _shared(self, grants: Grants) -> View:
+    def _shared(self, grants: Grants, agreement: str | None) -> View:
         """Equal grants share a view, and with it everything that is cached by fingerprint."""
-        fingerprint = sha256("\n".join(grants.lines()).encode()).hexdigest()[:32]
+        told = self.agreements[agreement].told if agreement is not None else None
+        fingerprint = sha256("\n".join([*grants.lines(), repr(told)]).encode()).hexdigest()[:32]
         if fingerprint not in self._by_fingerprint:
             self._by_fingerprint[fingerprint] = View(
                 fingerprint=fingerprint,
@@ -99,18 +154,24 @@ class Policy:
                 actions=grants.actions,
                 cells={name: tuple(map(str, each)) for name, each in grants.cells.items()},
                 groups=grants.groups,
+                agreement=told,
+                caveats=(told.caveat,) if told is not None and told.caveat else (),
             )
         return self._by_fingerprint[fingerprint]
 
     def explain_access(
-        self, roles: Collection[str], coordinate: str | None = None, scopes: Collection[str] | None = None
+        self,
+        roles: Collection[str],
+        coordinate: str | None = None,
+        scopes: Collection[str] | None = None,
+        agreement: str | None = None,
     ) -> tuple[FieldAccess, ...]:
         """Verdicts for one coordinate (``HIDE`` when nothing grants it), or for every coordinate of the schema.
 
         For the command line: it names hidden fields. Raises :class:`UnknownRole`, and :class:`KeyError` when the
         schema has no such coordinate.
         """
-        granted = {each.coordinate: each for each in self.view_of(roles, scopes).access}
+        granted = {each.coordinate: each for each in self.view_of(roles, scopes, agreement).access}
         if coordinate is not None:
             owner, _, name = coordinate.partition(".")
             fields = getattr(self.schema.type_map.get(owner), "fields", {})

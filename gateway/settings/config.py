@@ -107,12 +107,19 @@ class Telemetry(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class State(Section):
+    """The gateway's own database. Empty: none, so that counts are those of one process."""
+
+    dsn: str = Field(default="", repr=False)
+
+
 class _File(Section):
     gateway: Gateway = Field(default_factory=Gateway)
     identity: Identity
     http: Http = Field(default_factory=Http)
     limits: Limits = Field(default_factory=Limits)
     telemetry: Telemetry = Field(default_factory=Telemetry)
+    state: State = Field(default_factory=State)
     agencies: list[str] = Field(default_factory=lambda: ["agencies/*.toml"], min_length=1)
     policy: str = "policy/"
 
@@ -128,6 +135,7 @@ class Settings(BaseModel):
     http: Http
     limits: Limits
     telemetry: Telemetry
+    state: State = Field(default_factory=State)
     agencies: tuple[Path, ...]
     policy: Path
     opaque_keys: tuple[Secret, ...]
@@ -174,6 +182,7 @@ def load(path: Path, environment: Mapping[str, str] | None = None, *, secrets: b
         http=parsed.http,
         limits=parsed.limits,
         telemetry=parsed.telemetry,
+        state=parsed.state,
         agencies=tuple(agencies),
         policy=root / parsed.policy,
         opaque_keys=tuple(keys),

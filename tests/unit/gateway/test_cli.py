@@ -68,7 +68,10 @@ def test_check_offline_needs_no_secret(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_explain_access(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain-access", "--role", "carrier", "--field", "Shipment.ccn"]) == 0
-    assert capsys.readouterr().out == "Shipment.ccn  SHOW  role:carrier  rows: carrierCode eq claims.carrier\n"
+    assert capsys.readouterr().out == (
+        "Shipment.ccn  SHOW  role:carrier  rows: carrierCode eq claims.carrier"
+        "  (roles.toml: roles.carrier.types.Shipment.fields.0)\n"
+    )
     assert run(["explain-access", "--role", "carrier", "--field", "Shipment.risk"]) == 0
     assert capsys.readouterr().out == "Shipment.risk  HIDE  no grant\n"
 

@@ -169,10 +169,13 @@ async def test_the_admin_listener_names_every_source() -> None:
 
     metrics = Metrics()
     metrics.request("OK", 0.01)
-    transport = httpx.ASGITransport(admin(ready, sources, metrics))
+    faults = ["roles.toml: roles.r: grants nothing"]
+    transport = httpx.ASGITransport(admin(ready, sources, metrics, lambda: faults))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         response = await client.get("/readyz")
-        assert (response.status_code, response.json()) == (200, {"ready": True, "sources": {"FOOD.api": "DOWN"}})
+        policy = {"current": False, "faults": faults}
+        told = {"ready": True, "policy": policy, "sources": {"FOOD.api": "DOWN"}}
+        assert (response.status_code, response.json()) == (200, told)
         up = False
         assert (await client.get("/readyz")).status_code == 503
         exposition = await client.get("/metrics")

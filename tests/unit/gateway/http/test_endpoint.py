@@ -55,7 +55,7 @@ async def test_without_a_token_that_holds_it_is_401_with_a_graphql_body(
         {"roles": ["nobody-knows"]},
         {"roles": []},
         {"ports": None},
-        {"agreement": "us-customs-2024"},
+        {"agreement": "us-immigration-2024"},
         {"roles": ["partner-customs"], "country": "US"},
         {"roles": ["border-officer", "partner-immigration"], "nationality": "US"},
     ],
@@ -92,7 +92,9 @@ async def test_the_engine_gets_the_callers_view_and_a_deadline(gate: TestGateway
 async def test_explain_is_for_roles_that_have_it(gate: TestGateway) -> None:
     header = {"X-Guichet-Explain": "plan"}
     await gate.post(**header)
-    await gate.client.post("/graphql", json={"query": VIEWER}, headers={**gate.officer(roles=["developer"]), **header})
+    await gate.client.post(
+        "/graphql", json={"query": VIEWER}, headers={**gate.officer(roles=["developer"], purpose=None), **header}
+    )
     assert [asked.context.explain for asked in gate.engine.asked] == [False, True]
 
 

@@ -1,0 +1,76 @@
+"""Agreements and purposes: what holds, what is refused, what is left of a role, and quotas."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from graphql import GraphQLSchema
+
+from gateway.errors import ConfigurationError, ErrorCode, RequestRefused
+from gateway.policy import Policy
+from gateway.policy.quotas import MemoryCounter, Quotas
+from gateway.policy.view import AgreementInForce
+from gateway.request import Principal
+from tests.kit.places import ROOT
+
+
+def partner(agreement: str | None, org: str = "US-CUSTOMS", purpose: str | None = None) -> Principal:
+    scopes = frozenset({"shipments:read", "permits:read"})
+    roles = frozenset({"partner-customs"})
+    return Principal("s", org, roles, scopes, purpose, agreement, claims={"country": "US"})
+
+
+def test_a_partner_sees_what_role_and_agreement_both_grant(policy: Policy) -> None:
+    view = policy.view(partner("us-customs-2024"))
+    assert view.agreement is not None
+    assert view.agreement.id == "us-customs-2024"
+    assert view.caveats == (view.agreement.caveat,)
+    assert all("agreement:us-customs-2024" in one.rule or one.rule == "everyone" for one in view.access)
+
+
+@pytest.mark.parametrize(
+    ("principal", "code"),
+    [
+        (partner("us-customs-2019"), ErrorCode.AGREEMENT_EXPIRED),
+        (partner("unknown"), ErrorCode.FORBIDDEN),
+        (partner(None), ErrorCode.FORBIDDEN),
+        (partner("us-customs-2024", org="ACME"), ErrorCode.FORBIDDEN),
+        (partner("us-customs-2024", purpose="immigration"), ErrorCode.PURPOSE_NOT_PERMITTED),
+        (partner("us-customs-2024", purpose="nonsense"), ErrorCode.PURPOSE_NOT_PERMITTED),
+    ],
+)
+def test_a_token_whose_agreement_or_purpose_does_not_hold_is_refused(
+    policy: Policy, principal: Principal, code: ErrorCode
+) -> None:
+    with pytest.raises(RequestRefused) as refused:
+        policy.view(principal)
+    assert refused.value.code is code
+
+
+def test_faults_of_all_files_come_at_once(master: GraphQLSchema, tmp_path: Path) -> None:
+    for name in ("roles.toml", "purposes.toml", "agreements.toml"):
+        (tmp_path / name).write_text((ROOT / "policy" / name).read_text())
+    purposes = tmp_path / "purposes.toml"
+    purposes.write_text(purposes.read_text().replace('"border-officer"', '"border-oficer"'))
+    agreements = tmp_path / "agreements.toml"
+    agreements.write_text(agreements.read_text().replace('"ccn", "mode"', '"cnn", "mode"', 1))
+    with pytest.raises(ConfigurationError) as caught:
+        Policy.load(tmp_path, master)
+    keys = [fault.key for fault in caught.value.faults]
+    expected = ["purposes.border-clearance.roles.0", "agreements.us-customs-2024.types.Shipment.fields.0"]
+    assert keys == expected
+
+
+async def test_a_quota_ends_and_begins_anew() -> None:
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    quotas = Quotas(MemoryCounter(), lambda: now)
+    told = AgreementInForce("a", "A", ("X", "Y"), ("p",), now.date(), None, quota=2)
+    await quotas.take(told)
+    await quotas.take(told)
+    with pytest.raises(RequestRefused) as refused:
+        await quotas.take(told)
+    assert refused.value.code is ErrorCode.RATE_LIMITED
+    now = datetime(2026, 11, 25, tzinfo=UTC)
+    await quotas.take(told)

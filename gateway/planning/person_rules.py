@@ -102,6 +102,6 @@ def _matches(term: Compare, element: Mapping[str, Any], params: Mapping[str, Any
         case "in":
             return any(one is not None and one in wanted for one in values)
         case "null":
-            return (value is None) == bool(wanted)
+            return (value is None or not values) == bool(wanted)
         case _:
             raise ValueError(f"a rule of Person cannot use {term.op}")

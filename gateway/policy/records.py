@@ -22,7 +22,7 @@ from typing import Any, Literal
 from graphql import GraphQLSchema
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from adapters.contract import TYPE_KEYS, AllOf, Negation, Predicate
+from adapters.contract import TYPE_KEYS, AllOf, Compare, Negation, Predicate, Value
 from gateway.errors import ConfigurationError, Fault
 from gateway.policy.coordinates import object_types
 from gateway.policy.predicates import RuleError, leaf_at, params_of, parse_rows
@@ -173,7 +173,8 @@ class _Reader:
                 self._fault(place, f"{type_name} has no country at {path}")
             else:
                 mine = parse_rows({path: {"eq": "claims.nationality"}}, type_name, self.schema)
-                excluded: Predicate = Negation(mine)
+                known = Compare(path, "null", Value(False))  # who may be a national of the asking state is not shown
+                excluded: Predicate = AllOf((Negation(mine), known))
                 rows[type_name] = AllOf((rows[type_name], excluded)) if type_name in rows else excluded
         quota = record.quota
         told = AgreementInForce(

@@ -11,7 +11,7 @@ from gateway.planning.person_rules import holds, paths_of
 
 PERSON: dict[str, list[dict[str, Any]]] = {
     "documents": [{"issuer": "CA", "number": "1"}, {"issuer": "US", "number": "2"}],
-    "records": [{"agency": "POLICE", "caveat": None, "nationalities": ["FR", "DE"]}],
+    "records": [{"agency": "POLICE", "caveat": None, "nationalities": ["FR", "DE"], "citizenships": []}],
 }
 
 
@@ -34,6 +34,8 @@ ISSUER_CA, NUMBER_2 = term("documents.issuer", "eq", "CA"), term("documents.numb
         (AnyOf(()), False),
         (AllOf(()), True),
         (Negation(ISSUER_CA), False),
+        (term("records.nationalities", "null", False), True),
+        (term("records.citizenships", "null", False), False),
         (Negation(term("documents.issuer", "eq", "FR")), True),
         (term("documents.issuer", "in", ["FR", "CA"]), True),
         (term("documents.issuer", "in", []), False),

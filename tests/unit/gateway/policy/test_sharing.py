@@ -9,6 +9,7 @@ import pytest
 from graphql import GraphQLSchema
 
 from gateway.errors import ConfigurationError, ErrorCode, RequestRefused
+from gateway.planning.person_rules import holds
 from gateway.policy import Policy
 from gateway.policy.quotas import MemoryCounter, Quotas
 from gateway.policy.view import AgreementInForce
@@ -61,6 +62,21 @@ def test_faults_of_all_files_come_at_once(master: GraphQLSchema, tmp_path: Path)
     keys = [fault.key for fault in caught.value.faults]
     expected = ["purposes.border-clearance.roles.0", "agreements.us-customs-2024.types.Shipment.fields.0"]
     assert keys == expected
+
+
+@pytest.mark.parametrize(
+    ("citizenships", "shown"),
+    [([["FR"]], True), ([["US"]], False), ([["FR"], ["FR", "US"]], False), ([[]], False), ([None], False), ([], False)],
+)
+def test_nationals_of_the_asking_state_are_excluded_and_so_is_whoever_may_be_one(
+    policy: Policy, citizenships: list[list[str] | None], shown: bool
+) -> None:
+    roles, scopes = frozenset({"partner-immigration"}), frozenset({"people:read"})
+    claims = {"country": "US", "nationality": "US"}
+    who = Principal("s", "US-IMMIGRATION", roles, scopes, None, "us-immigration-2024", claims=claims)
+    rule = policy.view(who).rows["Person"]
+    records = [{"agency": "IMMIGRATION", "citizenships": one} for one in citizenships]
+    assert holds(rule, {"records": records, "documents": []}, {"claims.nationality": "US"}) is shown
 
 
 async def test_a_quota_ends_and_begins_anew() -> None:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adapters.contract import AllOf, Compare, FetchCall, Param, Predicate
 from gateway.execution.local_pages import local_pages
 from gateway.execution.nulls import Null
 from gateway.execution.people import Person, Read, document_anchor, person_table, record_anchor, visible
 from gateway.execution.run import OwnerShape, Run, collect, together
+from gateway.execution.services import Services
 from gateway.execution.table import concat
 from gateway.planning.calls import bad_input
 from gateway.planning.catalog import Owner
 from gateway.planning.plan import Fetch, RootField
 from resolvers.rules.person_match import fold, score
-
-if TYPE_CHECKING:
-    from gateway.execution.runner import Runner
 
 CAP = 200
 """Candidates each agency may return; a full answer is reported as truncated."""
@@ -25,7 +23,7 @@ PREFIX = 4
 """Letters of the folded family name that are searched for: a candidate may be spelt differently further on."""
 
 
-async def candidates(runner: Runner, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
+async def candidates(runner: Services, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
     fetch, page = root.fetch, root.page
     assert fetch is not None
     assert page is not None

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gateway.execution.cursors import EDGE, Position
 from gateway.execution.nulls import Null
 from gateway.execution.reports import count_shown, pick_completeness
 from gateway.execution.run import Report, Run, together
+from gateway.execution.services import Services
 from gateway.execution.shaping import build
 from gateway.execution.table import Table, take
 from gateway.planning.calls import PageCall
 from gateway.planning.plan import Page, PagePart
 from gateway.planning.selection import TYPENAME
-
-if TYPE_CHECKING:
-    from gateway.execution.runner import Runner
 
 GATEWAY = "gateway"
 """The owner of lists that the gateway makes itself, in their cursors."""
@@ -64,7 +62,7 @@ class Paged:
         return Position(None, EDGE) if self.call.forward else Position(EDGE, None)
 
 
-async def connections(runner: Runner, run: Run, paged: Paged) -> list[Any]:
+async def connections(runner: Services, run: Run, paged: Paged) -> list[Any]:
     """One connection object per slice. Each node shape is built once, over the rows of all of them."""
     chosen: Sequence[int] = sorted({row for cut in paged.slices for row in cut.rows})
     if chosen and chosen[-1] == len(chosen) - 1:
@@ -89,7 +87,7 @@ def _count_shown(paged: Paged) -> None:
 
 
 def _connection(
-    runner: Runner, run: Run, paged: Paged, cut: Slice, built: Mapping[int, list[Any]], place: Mapping[int, int]
+    runner: Services, run: Run, paged: Paged, cut: Slice, built: Mapping[int, list[Any]], place: Mapping[int, int]
 ) -> Any:
     made: dict[str, Any] = {}
     for part in paged.page.parts:
@@ -101,7 +99,7 @@ def _connection(
 
 
 def _part(
-    runner: Runner,
+    runner: Services,
     run: Run,
     paged: Paged,
     cut: Slice,
@@ -134,7 +132,7 @@ def _first_null(values: Sequence[Any], key: str | None = None) -> Null | None:
 
 
 def _edges(
-    runner: Runner,
+    runner: Services,
     run: Run,
     paged: Paged,
     cut: Slice,
@@ -164,7 +162,7 @@ def _edges(
     return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _page_info(runner: Runner, paged: Paged, cut: Slice, part: PagePart) -> dict[str, Any]:
+def _page_info(runner: Services, paged: Paged, cut: Slice, part: PagePart) -> dict[str, Any]:
     made: dict[str, Any] = {}
     given = paged.call.cursor is not None
     for item in part.selection:
@@ -185,7 +183,7 @@ def _page_info(runner: Runner, paged: Paged, cut: Slice, part: PagePart) -> dict
 TYPE_PAGE_INFO = "PageInfo"
 
 
-def _edge_cursor(runner: Runner, paged: Paged, cut: Slice, row: list[int]) -> str | None:
+def _edge_cursor(runner: Services, paged: Paged, cut: Slice, row: list[int]) -> str | None:
     """An empty page that an owner missed has a cursor too: the list goes on from there once the owner is back."""
     if row:
         return cursors_of(runner, paged, cut, row)[0]
@@ -196,7 +194,7 @@ def _edge_cursor(runner: Runner, paged: Paged, cut: Slice, row: list[int]) -> st
     return runner.cursors.encode(paged.binding, at)
 
 
-def cursors_of(runner: Runner, paged: Paged, cut: Slice, rows: Sequence[int]) -> list[str]:
+def cursors_of(runner: Services, paged: Paged, cut: Slice, rows: Sequence[int]) -> list[str]:
     """The cursors of some rows of a page: a walk over the known rows with each owner's neighbours."""
     table, needs = paged.table, paged.page.needs
     if paged.places is not None:

@@ -6,18 +6,16 @@ by the groups they hand on: a group never leads through a row, or over a link, t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gateway.execution.run import Run, together
+from gateway.execution.services import Services
 from gateway.execution.table import Children, Table, take
 from gateway.planning.plan import LinkField
 
-if TYPE_CHECKING:
-    from gateway.execution.runner import Runner
 
-
-async def follow_apart(runner: Runner, run: Run, item: LinkField, table: Table) -> list[Any]:
-    """One value per row, as ``Runner.link``; rows that hand on the same groups are followed together."""
+async def follow_apart(runner: Services, run: Run, item: LinkField, table: Table) -> list[Any]:
+    """One value per row, as ``Services.link``; rows that hand on the same groups are followed together."""
     assert table.grants is not None
     assert item.follows is not None
     parts: dict[int, list[int]] = {}

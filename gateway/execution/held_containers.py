@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adapters.contract import AllOf, Compare, FetchCall, Param, Rows, Value
 from gateway.execution.local_pages import local_pages
 from gateway.execution.nulls import Null
 from gateway.execution.run import OwnerShape, Report, Run, collect, together
+from gateway.execution.services import Services
 from gateway.execution.table import Children, Origin, Table, concat, take
 from gateway.planning.catalog import Owner
 from gateway.planning.plan import Fetch, RootField
 from gateway.planning.rows import for_owner
 
-if TYPE_CHECKING:
-    from gateway.execution.runner import Runner
-
 ORDER = (("container", False), ("key", False))
 OPEN_AT_PLACE = AllOf((Compare("place", "eq", Param("place")), Compare("liftedAt", "null", Value(True))))
 
 
-async def held_containers(runner: Runner, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
+async def held_containers(runner: Services, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
     fetch, page = root.fetch, root.page
     assert fetch is not None
     assert page is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adapters.contract import TYPE_KEYS
 from gateway.execution.assembly import settle_lists
@@ -12,18 +12,16 @@ from gateway.execution.nulls import Cause, Null
 from gateway.execution.order import sorted_rows
 from gateway.execution.run import Answered, Run, together
 from gateway.execution.run import cause as cause_of
+from gateway.execution.services import Services
 from gateway.execution.shaping import build
 from gateway.execution.table import Origin, Table, concat, take
 from gateway.planning.plan import Fetch, LinkField, Needs
-
-if TYPE_CHECKING:
-    from gateway.execution.runner import Runner
 
 Key = Any
 """What an answer is found by: the key tuple, after the agency's code where the link is routed."""
 
 
-async def follow(runner: Runner, run: Run, item: LinkField, table: Table) -> list[Any]:
+async def follow(runner: Services, run: Run, item: LinkField, table: Table) -> list[Any]:
     """One value per row of ``table``: an object, a list, or a value."""
     if item.kind == "any_of":
         return await _alternatives(runner, run, item, table)
@@ -74,7 +72,7 @@ class Followed:
         return [_places(groups, row) for row in self.wanted]
 
 
-async def _followed(runner: Runner, run: Run, item: LinkField, fetch: Fetch, table: Table) -> Followed:
+async def _followed(runner: Services, run: Run, item: LinkField, fetch: Fetch, table: Table) -> Followed:
     wanted = wanted_keys(item, table)
     answered = await ask(run, item, fetch, wanted)
     run.answered(item, answered.reports)
@@ -89,7 +87,7 @@ async def _followed(runner: Runner, run: Run, item: LinkField, fetch: Fetch, tab
     return Followed(wanted, found, answer_keys(item, fetch, found), objects, Failing(run, item, answered))
 
 
-async def _alternatives(runner: Runner, run: Run, item: LinkField, table: Table) -> list[Any]:
+async def _alternatives(runner: Services, run: Run, item: LinkField, table: Table) -> list[Any]:
     """The rows that several links lead to as one list, in its order, each once. One that failed does not hide the
     others."""
     steps = [(step, step.fetch) for step in item.steps if step.fetch is not None]
@@ -224,7 +222,7 @@ def answer_keys(item: LinkField, fetch: Fetch, found: Table) -> list[Key]:
     return list(zip(*columns, strict=True))
 
 
-async def _held(runner: Runner, run: Run, item: LinkField, fetch: Fetch, wanted: Sequence[Any]) -> list[Any]:
+async def _held(runner: Services, run: Run, item: LinkField, fetch: Fetch, wanted: Sequence[Any]) -> list[Any]:
     """The linking rows hold the key, and the key is all that is selected."""
     assert item.shape is not None
     keys = distinct(wanted)

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gateway.execution.connections import GATEWAY, Paged, Slice, connections
 from gateway.execution.cursors import Position, binding
 from gateway.execution.order import compare
 from gateway.execution.run import Report, Run
+from gateway.execution.services import Services
 from gateway.execution.table import Table
 from gateway.planning.calls import PageCall
 from gateway.planning.plan import Page
-
-if TYPE_CHECKING:
-    from gateway.execution.runner import Runner
 
 Place = tuple[Any, ...]
 
 
 async def local_pages(
-    runner: Runner,
+    runner: Services,
     run: Run,
     page: Page,
     call: PageCall,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adapters.contract import FetchCall, Rows
 from gateway.execution.connections import Paged, Slice, connections
@@ -13,17 +13,15 @@ from gateway.execution.links import distinct, partial, wanted_keys
 from gateway.execution.nulls import Null
 from gateway.execution.order import sorted_rows
 from gateway.execution.run import Answered, OwnerShape, Report, Run, collect, together
+from gateway.execution.services import Services
 from gateway.execution.table import Table, concat, empty, take
 from gateway.planning.calls import PageCall
 from gateway.planning.catalog import Owner
 from gateway.planning.plan import Fetch, LinkField, Page, RootField
 from gateway.planning.rows import for_owner
 
-if TYPE_CHECKING:
-    from gateway.execution.runner import Runner
 
-
-async def root_page(runner: Runner, run: Run, root: RootField) -> Any:
+async def root_page(runner: Services, run: Run, root: RootField) -> Any:
     """A listing: one connection over every owner of its type."""
     page, fetch = root.page, root.fetch
     assert page is not None
@@ -35,7 +33,7 @@ async def root_page(runner: Runner, run: Run, root: RootField) -> Any:
     return (await connections(runner, run, paged))[0]
 
 
-async def link_pages(runner: Runner, run: Run, item: LinkField, table: Table) -> list[Any]:
+async def link_pages(runner: Services, run: Run, item: LinkField, table: Table) -> list[Any]:
     """A connection per row: one fetch per owner for the pages of all rows."""
     page, fetch = item.page, item.fetch
     assert page is not None
@@ -54,7 +52,7 @@ async def link_pages(runner: Runner, run: Run, item: LinkField, table: Table) ->
 
 
 async def _fetch_pages(
-    runner: Runner,
+    runner: Services,
     run: Run,
     page: Page,
     fetch: Fetch,

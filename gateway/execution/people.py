@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
@@ -17,12 +17,10 @@ from adapters.contract import Predicate
 from gateway.execution.nulls import Null
 from gateway.execution.reports import count_shown
 from gateway.execution.run import Answered, Report, Run
+from gateway.execution.services import Services
 from gateway.execution.table import Children, Origin, Table, concat, take
 from gateway.planning.person_rules import Elements, granting, holds, records_granted
 from gateway.planning.plan import Fetch, Needs, PersonFetches, Shape
-
-if TYPE_CHECKING:
-    from gateway.execution.runner import Runner
 
 Document = tuple[str, str]
 BY_DOCUMENT = ("document.issuer", "document.number")
@@ -255,7 +253,7 @@ def person_table(read: Read, needs: Needs, record_needs: Needs, run: Run, scores
 
 
 async def people_objects(
-    runner: Runner, run: Run, shape: Shape, coordinate: str, anchors: Sequence[str | None]
+    runner: Services, run: Run, shape: Shape, coordinate: str, anchors: Sequence[str | None]
 ) -> list[Any]:
     """One person (or null) per anchor. Null: every agency answered and none knows such a person."""
     fetches = shape.person

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adapters.contract import Compare, FetchCall, Param
 from gateway.execution.links import distinct, wanted_keys
@@ -10,17 +10,15 @@ from gateway.execution.local_pages import local_pages
 from gateway.execution.nulls import Null
 from gateway.execution.order import sorted_rows
 from gateway.execution.run import Answered, OwnerShape, Report, Run, collect, together
+from gateway.execution.services import Services
 from gateway.execution.table import Table, concat, take
 from gateway.planning.plan import LinkField
-
-if TYPE_CHECKING:
-    from gateway.execution.runner import Runner
 
 Reached = dict[Any, set[Any]]
 """Key of a hop → the rows of ours that lead there."""
 
 
-async def walk(runner: Runner, run: Run, item: LinkField, table: Table) -> list[Any]:
+async def walk(runner: Services, run: Run, item: LinkField, table: Table) -> list[Any]:
     fetch, page = item.fetch, item.page
     assert fetch is not None
     assert page is not None

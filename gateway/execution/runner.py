@@ -116,6 +116,10 @@ class Runner:
         ]
         return await self.build(run, shape, from_dicts(shape.needs, rows, run.now))
 
+    def agencies_seen(self, run: Run) -> list[str]:
+        """Agencies that supply something in the view."""
+        return [code for code in self.catalog.agencies if self.supplied(run, code)]
+
     def supplied(self, run: Run, code: str) -> list[str]:
         """Types of the view that this agency supplies."""
         types = run.view.schema.type_map
@@ -285,8 +289,7 @@ class Runner:
 
     async def _agencies(self, run: Run, root: RootField, _: Mapping[str, Any]) -> Any:
         assert root.shape is not None
-        codes = [code for code in self.catalog.agencies if self.supplied(run, code)]
-        return await self._agency_rows(run, root.shape, codes)
+        return await self._agency_rows(run, root.shape, self.agencies_seen(run))
 
     async def _verify_permit(self, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
         """The permit as its issuer has it, in full; only the verdict leaves."""

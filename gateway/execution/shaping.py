@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gateway.execution.assembly import Assembly, Linked
 from gateway.execution.flags import shown_digits
@@ -11,6 +11,7 @@ from gateway.execution.granting import hand_down
 from gateway.execution.nulls import Null
 from gateway.execution.reports import merged
 from gateway.execution.run import Run, together
+from gateway.execution.services import Services
 from gateway.execution.table import Table, from_dicts
 from gateway.planning.plan import (
     ChildrenField,
@@ -22,14 +23,11 @@ from gateway.planning.plan import (
     Shape,
 )
 
-if TYPE_CHECKING:
-    from gateway.execution.runner import Runner
-
 NAMING_AGENCIES = ("decisions", "blockingAgencies", "unknownAgencies")
 """What a computed object says of agencies by name. Its state or verdict is never narrowed."""
 
 
-async def build(runner: Runner, run: Run, shape: Shape, table: Table) -> list[Any]:
+async def build(runner: Services, run: Run, shape: Shape, table: Table) -> list[Any]:
     """The objects of all rows. A row that may not be null but has to be is a ``Null``."""
     if not table.count:
         _note_unasked(run, shape)
@@ -48,7 +46,7 @@ def _note_unasked(run: Run, shape: Shape) -> None:
         run.reports_of.setdefault(id(link), [])
 
 
-def _collect(runner: Runner, run: Run, shape: Shape, table: Table, linked: Linked, waiting: list[Any]) -> None:
+def _collect(runner: Services, run: Run, shape: Shape, table: Table, linked: Linked, waiting: list[Any]) -> None:
     for item in shape.fields:
         if isinstance(item, LinkField):
             waiting.append(_link(runner, run, item, table, linked))
@@ -66,11 +64,11 @@ def _collect(runner: Runner, run: Run, shape: Shape, table: Table, linked: Linke
             waiting.append(_issuer(runner, run, item, table, linked))
 
 
-async def _link(runner: Runner, run: Run, item: LinkField, table: Table, linked: Linked) -> None:
+async def _link(runner: Services, run: Run, item: LinkField, table: Table, linked: Linked) -> None:
     linked[id(item), id(table)] = await runner.link(run, item, table)
 
 
-async def _enclosing(runner: Runner, run: Run, item: EnclosingField, table: Table, linked: Linked) -> None:
+async def _enclosing(runner: Services, run: Run, item: EnclosingField, table: Table, linked: Linked) -> None:
     assert item.shape is not None
     assert table.parent is not None
     objects = await build(runner, run, item.shape, table.parent)
@@ -78,13 +76,13 @@ async def _enclosing(runner: Runner, run: Run, item: EnclosingField, table: Tabl
     linked[id(item), id(table)] = [objects[row] for row in below.parents()]
 
 
-async def _issuer(runner: Runner, run: Run, item: MetaField, table: Table, linked: Linked) -> None:
+async def _issuer(runner: Services, run: Run, item: MetaField, table: Table, linked: Linked) -> None:
     assert item.shape is not None
     codes = table.per_row([origin.agency for origin in table.origins])
     linked[id(item), id(table)] = await runner.agency_objects(run, item.shape, codes)
 
 
-async def _computed(runner: Runner, run: Run, item: ComputedField, table: Table, linked: Linked) -> None:
+async def _computed(runner: Services, run: Run, item: ComputedField, table: Table, linked: Linked) -> None:
     """The inner selection in full, then the pure function, then what was selected of its results."""
     assert item.inner is not None
     assert item.function is not None
@@ -107,12 +105,12 @@ async def _computed(runner: Runner, run: Run, item: ComputedField, table: Table,
     linked[id(item), id(table)] = column
 
 
-def _of_view(runner: Runner, run: Run, results: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+def _of_view(runner: Services, run: Run, results: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     """Lists of agencies, and of what they say, without agencies that the view does not contain."""
     names = [name for name in NAMING_AGENCIES if results and name in results[0]]
     if not names:
         return results
-    seen = {code for code in runner.catalog.agencies if runner.supplied(run, code)}
+    seen = set(runner.agencies_seen(run))
     return [
         {
             **result,

@@ -1,0 +1,51 @@
+"""What shapes, links and pages ask of the runner: the way back up that keeps rooms from importing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from gateway.execution.cursors import Cursors
+from gateway.execution.node_ids import NodeIds
+from gateway.execution.nulls import Cause
+from gateway.execution.run import Run
+from gateway.execution.table import Table
+from gateway.planning.calls import PageCall
+from gateway.planning.plan import LinkField, Page, Shape
+
+
+class Services(Protocol):
+    """``list_items``: where plain lists are cut. ``person_tag``: stands for a collection in a person's id."""
+
+    ids: NodeIds
+    cursors: Cursors
+    list_items: int
+    person_tag: bytes
+
+    async def build(self, run: Run, shape: Shape, table: Table) -> list[Any]:
+        """The objects of a shape over rows."""
+        ...
+
+    async def link(self, run: Run, item: LinkField, table: Table) -> list[Any]:
+        """One value per row, masks and grants applied."""
+        ...
+
+    async def follow(self, run: Run, item: LinkField, table: Table) -> list[Any]:
+        """One value per row, by the kind of link."""
+        ...
+
+    def page_call(self, run: Run, page: Page, node_type: str) -> PageCall:
+        """A connection's arguments, settled. Raises ``ClientError``."""
+        ...
+
+    def partial(self, run: Run, causes: Sequence[Cause], at: Sequence[str]) -> None:
+        """Notes that a list lacks some owners."""
+        ...
+
+    def agencies_seen(self, run: Run) -> list[str]:
+        """Agencies that supply something in the view."""
+        ...
+
+    async def agency_objects(self, run: Run, shape: Shape, codes: Sequence[str]) -> list[Any]:
+        """One agency object per code."""
+        ...

@@ -140,8 +140,15 @@ def test_everyone_has_a_schema_of_their_own(demo: RunningDemo, persona: str) -> 
 
 def test_strangers_get_no_schema(demo: RunningDemo) -> None:
     assert httpx.get(demo.at("/schema.graphql")).status_code == 401
-    for partner in PARTNERS:
-        assert demo.read("/schema.graphql", partner).status_code == 403
+    assert demo.read("/schema.graphql", "partner-expired").status_code == 403
+
+
+def test_partners_get_the_schema_of_their_agreement(demo: RunningDemo) -> None:
+    for partner in PARTNERS - {"partner-expired"}:
+        response = demo.read("/schema.graphql", partner)
+        assert response.status_code == 200
+        assert "type RiskAssessment" not in response.text
+        assert "  shipments(" not in response.text
 
 
 def test_health(demo: RunningDemo) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -238,8 +239,39 @@ def test_the_police_liaison_has_no_lists(demo: RunningDemo, field: str) -> None:
     assert {one["extensions"]["code"] for one in found["errors"]} == {"GRAPHQL_VALIDATION_FAILED"}
 
 
-@pytest.mark.parametrize("persona", ["partner-us", "partner-us-immigration", "partner-expired"])
-def test_partners_are_refused_while_there_are_no_agreements(demo: RunningDemo, persona: str) -> None:
-    response = demo.post(demo.token(persona), "{ viewer { subject } }")
+@pytest.mark.parametrize(
+    ("persona", "agreement"), [("partner-us", "us-customs-2024"), ("partner-us-immigration", "us-immigration-2024")]
+)
+def test_partners_ask_under_their_agreement(demo: RunningDemo, persona: str, agreement: str) -> None:
+    answer = demo.ask(persona, "{ viewer { agreement { id caveat } access { coordinate } } }")
+    viewer = answer["data"]["viewer"]
+    assert viewer["agreement"]["id"] == agreement
+    assert viewer["agreement"]["caveat"]
+    coordinates = {one["coordinate"] for one in viewer["access"]}
+    assert not {"Query.shipments", "Query.people", "Query.crossings", "Shipment.risk", "Person.lookouts"} & coordinates
+
+
+def test_an_agreement_that_has_ended_refuses_at_once(demo: RunningDemo) -> None:
+    response = demo.post(demo.token("partner-expired"), "{ viewer { subject } }")
     assert response.status_code == 403
-    assert [one["extensions"]["code"] for one in response.json()["errors"]] == ["FORBIDDEN"]
+    assert [one["extensions"]["code"] for one in response.json()["errors"]] == ["AGREEMENT_EXPIRED"]
+
+
+def test_a_partner_is_shown_no_national_of_the_asking_state_nor_who_may_be_one(
+    demo: RunningDemo, people: PeopleTruth
+) -> None:
+    query = """query ($d: TravelDocumentKey!) { person(document: $d) { records { citizenships } } }"""
+    shown = refused = 0
+    now = datetime.now(UTC)
+    arrivals = people.expected("CAVAN", now - timedelta(days=3), now + timedelta(days=3))
+    for document in sorted({row["document"] for row in arrivals})[:40]:
+        variables = {"d": {"issuer": document[0], "number": document[1]}}
+        answer = demo.ask("partner-us-immigration", query, variables)
+        assert len(answer["extensions"]["caveats"]) == 1
+        seen = answer["data"]["person"]
+        whole = demo.ask("developer", query, variables)["data"]["person"]
+        known = {code for record in (whole or {"records": []})["records"] for code in record["citizenships"] or ()}
+        assert (seen is not None) == (bool(known) and "US" not in known)
+        shown, refused = shown + (seen is not None), refused + (seen is None)
+    assert shown
+    assert refused

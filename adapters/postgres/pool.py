@@ -76,7 +76,7 @@ class Pool:
                     self._freed()
                 else:
                     self.release(handed)
-            else:
+            elif turn in self._waiting:  # else whoever freed a place has passed it over already
                 self._waiting.remove(turn)
             raise
 

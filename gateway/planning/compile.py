@@ -95,7 +95,7 @@ class Compiler:
         return plan
 
     def _root(self, item: Selected) -> RootField:
-        root = RootField(item.key, item.coordinate, item.nullable, selected=item, item_nullable=item.item_nullable)
+        root = RootField(item.key, item.coordinate, item.nullable, selected=item)
         at = (item.key,)
         match item.binding:
             case Lookup(target=target, on=on, agency=agency):

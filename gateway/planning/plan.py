@@ -35,9 +35,6 @@ class Needs:
     def child(self, name: str) -> Needs:
         return self.children.setdefault(name, Needs(self, made=self.made))
 
-    def child_index(self, name: str) -> int:
-        return list(self.children).index(name)
-
     def select(self) -> tuple[ChildSelect, ...]:
         return tuple(ChildSelect(name, tuple(below.columns), below.select()) for name, below in self.children.items())
 
@@ -194,7 +191,6 @@ class RootField(ShapeField):
     rule: Predicate | None = None
     shapes: dict[str, Shape] = field(default_factory=dict)
     fetches: dict[str, Fetch] = field(default_factory=dict)
-    item_nullable: bool = True
 
 
 @dataclass(slots=True)

@@ -63,10 +63,12 @@ class Lane:
             if batch.members:
                 self.under_way += 1
                 batch.task = asyncio.ensure_future(self._run(batch))
+                # Not at the end of its body: a task that is cancelled before its first step has none.
+                batch.task.add_done_callback(lambda _: self.done())
 
     async def _run(self, batch: Batch) -> None:
         try:
-            rows = await batch.fetch.inner.run(batch.call())
+            batch.fetch.hand_out(await batch.fetch.inner.run(batch.call()), batch)
         except BaseException as error:
             for member in batch.members:
                 if not member.answer.done():
@@ -74,10 +76,6 @@ class Lane:
                     member.answer.exception()  # read: a member that left never will
             if isinstance(error, asyncio.CancelledError):
                 raise
-        else:
-            batch.fetch.hand_out(rows, batch)
-        finally:
-            self.done()
 
 
 class CoalescingSource:
@@ -151,7 +149,8 @@ class CoalescedFetch:
     def hand_out(self, rows: Rows, batch: Batch) -> None:
         """Each member gets the rows of its own keys."""
         if len(batch.members) == 1 and len(batch.members[0].call.keys) == len(batch.keys):
-            batch.members[0].answer.set_result(rows)
+            if not batch.members[0].answer.done():  # else it is just leaving
+                batch.members[0].answer.set_result(rows)
             return
         of_key: dict[tuple[Any, ...], list[int]] = {}
         for row, key in enumerate(zip(*(rows.columns[place] for place in self.places), strict=True)):

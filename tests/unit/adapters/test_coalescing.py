@@ -197,6 +197,36 @@ async def test_a_batch_that_everyone_left_before_its_turn_is_not_asked(slow: Slo
     assert keys_asked(slow) == [["A"]]
 
 
+async def test_a_batch_left_in_the_moment_it_begins_gives_its_place_back(slow: Slow) -> None:
+    """Who was waited for and who waits leave at one deadline: as when an agency hangs."""
+    fetch = CoalescingSource(slow, 1).prepare(SPEC)
+    busy, waiting = lookup(fetch, "A"), lookup(fetch, "B")
+    await settle()
+    busy.cancel()
+    waiting.cancel()
+    await asyncio.wait([busy, waiting])
+    later = lookup(fetch, "C")
+    await settle()
+    assert keys_asked(slow) == [["A"], ["C"]]
+    await finish(slow, later)
+
+
+async def test_a_member_that_leaves_as_its_rows_come_is_no_error(slow: Slow) -> None:
+    source = CoalescingSource(slow, 1)
+    fetch = source.prepare(SPEC)
+    busy, member = lookup(fetch, "A"), lookup(fetch, "B")
+    await settle()
+    (batch,) = source.lane.waiting.values()
+    slow.gates[0].set()
+    await settle()
+    slow.gates[1].set()
+    member.cancel()
+    await asyncio.wait([busy, member])
+    assert batch.task is not None
+    await batch.task
+    assert source.lane.under_way == 0
+
+
 @pytest.mark.parametrize("wrong", [-1, True, "2", 1.5])
 def test_the_option_is_strict(wrong: Any) -> None:
     with pytest.raises(ValueError, match="coalesce_after"):

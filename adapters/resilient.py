@@ -2,12 +2,13 @@
 
 Retries: reads that failed on the way (``SourceUnavailable``), and refusals that name a time (``Retry-After``), within
 the call's deadline. Circuit breaker: after ``failures`` calls in a row that found nobody, calls are refused at once for
-``recover_s`` seconds; then one call probes, and its end decides.
+``recover_s`` seconds; then one call probes, and its end decides. The others wait for that, but not long.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,10 @@ from adapters.contract import Capabilities, FetchCall, FetchSpec, Finding, Healt
 from adapters.errors import SourceError, SourceRefused, SourceTimeout, SourceUnavailable
 
 CLOSED, HALF_OPENED = "closed", "half-opened"
+
+PATIENCE_S = 0.5
+"""How long a call waits for another's probe: a source that is back answers within it, one that hangs delays nobody
+more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +42,41 @@ class Breaker:
     def __init__(self, name: str, resilience: Resilience) -> None:
         self._context = Context(name, resilience.failures, resilience.recover_s)
         self._probing = False
+        self._probe_ended = asyncio.Event()
 
     @property
     def state(self) -> str:
         """``closed``, ``opened`` or ``half-opened``."""
         return str(self._context.state)
 
-    def enter(self) -> bool:
-        """Whether this call is the probe. Raises ``SourceUnavailable`` while the circuit is open."""
+    async def enter(self, deadline: float | None = None) -> bool:
+        """Whether this call is the probe. While another one is, its end is waited for. Raises ``SourceUnavailable``
+        while the circuit is open."""
+        if self._probing:
+            await self._probed(deadline)
         try:
             self._context.handle_new_request()
         except OpenedState:
             raise _open("the circuit is open") from None
         if self._context.state != HALF_OPENED:
             return False
-        if self._probing:
-            raise _open("the circuit is open, and a probe is under way")
         self._probing = True
+        self._probe_ended.clear()
         return True
+
+    async def _probed(self, deadline: float | None) -> None:
+        patience = _now() + PATIENCE_S
+        try:
+            async with asyncio.timeout_at(patience if deadline is None else min(patience, deadline)):
+                while self._probing:  # a probe whose caller left decides nothing: the next call is one
+                    await self._probe_ended.wait()
+        except TimeoutError:
+            raise _open("the circuit is open, and a probe is under way") from None
 
     def leave(self, probe: bool, error: BaseException | None) -> None:
         if probe:
             self._probing = False
+            self._probe_ended.set()
         if isinstance(error, SourceUnavailable | SourceTimeout):
             self._context.handle_exception(error)
         elif error is None or isinstance(error, SourceError):
@@ -115,26 +133,44 @@ class ResilientFetch:
         try:
             return await self._once(call)
         except SourceError as error:  # the common case costs nothing more than this
-            if self._resilience.attempts < 2 or not _worth_another(error, call):
+            if self._resilience.attempts < 2:
                 raise
-            await asyncio.sleep(error.retry_after or 0.0)
+            wait = self._wait(error, call)
+            if not wait:
+                raise
+        await asyncio.sleep(self._jittered() if wait is True else wait)
         return await self._again(call)
 
     async def _again(self, call: FetchCall) -> Rows:
-        left = self._resilience.attempts - 1
+        wait = self._resilience.wait_s
         async for attempt in stamina.retry_context(
-            on=lambda error: isinstance(error, SourceError) and _worth_another(error, call) and _wait_of(error),
-            attempts=left,
+            on=lambda error: isinstance(error, SourceError) and self._wait(error, call),
+            attempts=self._resilience.attempts - 1,
             timeout=None if call.deadline is None else max(0.001, call.deadline - _now()),
-            wait_initial=self._resilience.wait_s,
-            wait_jitter=self._resilience.wait_s,
+            wait_initial=2 * wait,
+            wait_jitter=wait,
         ):
             with attempt:
                 return await self._once(call)
         raise AssertionError("a retry ends with an answer or an error")
 
+    def _jittered(self) -> float:
+        return self._resilience.wait_s * random.uniform(1, 2)  # noqa: S311 - spreads callers, guards nothing
+
+    def _wait(self, error: SourceError, call: FetchCall) -> bool | float:
+        """Whether the same read may go better in the time that is left; seconds, where the source names them. Every
+        fetch is a read, the POSTs of an agency file included, so that repeating one is harmless."""
+        left = float("inf") if call.deadline is None else call.deadline - _now()
+        if isinstance(error, SourceRefused) and error.retry_after is None:
+            return False
+        if not isinstance(error, SourceRefused) and not error.retryable:
+            return False
+        if error.retry_after:
+            return error.retry_after < left and error.retry_after
+        return left > 3 * self._resilience.wait_s
+
     async def _once(self, call: FetchCall) -> Rows:
-        probe = self._breaker.enter()
+        probe = await self._breaker.enter(call.deadline)
         error: BaseException | None = None
         try:
             return await self._inner.run(call)
@@ -150,18 +186,6 @@ class ResilientFetch:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _worth_another(error: SourceError, call: FetchCall) -> bool:
-    """Whether the same read may go better in the time that is left."""
-    left = float("inf") if call.deadline is None else call.deadline - _now()
-    if isinstance(error, SourceRefused):
-        return error.retry_after is not None and error.retry_after < left
-    return error.retryable and left > 0
-
-
-def _wait_of(error: SourceError) -> bool | float:
-    return error.retry_after if error.retry_after else True
 
 
 def resilience_of(table: Mapping[str, Any]) -> tuple[Resilience, dict[str, Any]]:

@@ -25,12 +25,14 @@ class Scripted:
     def __init__(self, *script: BaseException) -> None:
         self.script = list(script)
         self.asked = 0
+        self.at: list[float] = []
 
     def prepare(self, spec: FetchSpec) -> PreparedFetch:
         return self
 
     async def run(self, call: FetchCall) -> Rows:
         self.asked += 1
+        self.at.append(asyncio.get_running_loop().time())
         if self.script:
             raise self.script.pop(0)
         return ROWS
@@ -84,11 +86,36 @@ async def test_a_refusal_that_names_a_time_is_waited_for() -> None:
     assert asyncio.get_running_loop().time() - started >= 0.03
 
 
-async def test_but_not_beyond_the_deadline() -> None:
-    inner = Scripted(SourceRefused("429", retry_after=30))
-    with pytest.raises(SourceRefused):
+@pytest.mark.parametrize("error", [SourceRefused("429", retry_after=30), SourceUnavailable("503", retry_after=30)])
+@pytest.mark.parametrize("before", [0, 1])
+async def test_but_not_beyond_the_deadline(error: SourceError, before: int) -> None:
+    inner = Scripted(*[SourceUnavailable("reset")] * before, error)
+    started = asyncio.get_running_loop().time()
+    with pytest.raises(type(error)) as raised:
         await ResilientSource(inner, QUICK).prepare(SPEC).run(soon(0.2))
-    assert inner.asked == 1
+    assert raised.value is error
+    assert inner.asked == before + 1
+    assert asyncio.get_running_loop().time() - started < 0.15
+
+
+async def test_waits_grow_and_are_jittered() -> None:
+    """Callers that failed together do not come back together."""
+    wait = 0.02
+    firsts, seconds = [], []
+
+    async def one() -> None:
+        inner = Scripted(SourceUnavailable("reset"), SourceUnavailable("reset"))
+        await ResilientSource(inner, Resilience(attempts=3, wait_s=wait)).prepare(SPEC).run(soon())
+        first, second, third = inner.at
+        firsts.append(second - first)
+        seconds.append(third - second)
+
+    await asyncio.gather(*(one() for _ in range(20)))
+    late = 0.05  # of a busy machine
+    assert all(wait <= gap < 2 * wait + late for gap in firsts)
+    assert all(2 * wait <= gap < 3 * wait + late for gap in seconds)
+    assert max(firsts) - min(firsts) > wait / 4
+    assert max(seconds) - min(seconds) > wait / 4
 
 
 async def test_no_attempt_after_the_deadline() -> None:
@@ -113,19 +140,90 @@ async def test_the_breaker_opens_refuses_at_once_and_recovers_by_a_probe() -> No
     assert (source.breaker.state, await source.health()) == ("closed", Health.UP)
 
 
-async def test_one_probe_at_a_time_and_its_failure_opens_again() -> None:
-    inner = Scripted(*[SourceTimeout("late") for _ in range(3)])
+class Recovering(Scripted):
+    """Down at first; then each answer takes until ``ready`` is set."""
+
+    def __init__(self) -> None:
+        super().__init__(*[SourceTimeout("late") for _ in range(QUICK.failures)])
+        self.ready = asyncio.Event()
+
+    async def run(self, call: FetchCall) -> Rows:
+        if self.script:
+            return await super().run(call)
+        self.asked += 1
+        await self.ready.wait()
+        if self.script:
+            raise self.script.pop(0)
+        return ROWS
+
+
+@pytest.fixture
+async def recovering() -> tuple[Recovering, ResilientSource]:
+    """A source whose breaker is about to let a probe through."""
+    inner = Recovering()
     source = ResilientSource(inner, QUICK)
-    for _ in range(3):
+    for _ in range(QUICK.failures):
         with pytest.raises(SourceTimeout):
             await source.prepare(SPEC).run(soon())
-    await asyncio.sleep(0.06)
-    probe = source.breaker.enter()
-    assert probe
-    with pytest.raises(SourceUnavailable, match="probe"):
-        source.breaker.enter()
-    source.breaker.leave(probe, SourceTimeout("still"))
     assert source.breaker.state == "opened"
+    await asyncio.sleep(QUICK.recover_s + 0.01)
+    inner.asked = 0
+    return inner, source
+
+
+async def _three(source: ResilientSource) -> list[asyncio.Task[Rows]]:
+    """The fetches of one request, under way."""
+    tasks = [asyncio.create_task(source.prepare(SPEC).run(soon())) for _ in range(3)]
+    await asyncio.sleep(0.01)
+    return tasks
+
+
+async def test_the_others_wait_for_the_probe_and_are_answered_after_it(
+    recovering: tuple[Recovering, ResilientSource],
+) -> None:
+    inner, source = recovering
+    tasks = await _three(source)
+    assert (inner.asked, source.breaker.state) == (1, "half-opened")
+    inner.ready.set()
+    assert await asyncio.gather(*tasks) == [ROWS] * 3
+    assert (inner.asked, source.breaker.state) == (3, "closed")
+
+
+async def test_a_probe_that_fails_refuses_the_others_unasked(recovering: tuple[Recovering, ResilientSource]) -> None:
+    inner, source = recovering
+    tasks = await _three(source)
+    inner.script.append(SourceTimeout("still"))
+    inner.ready.set()
+    ends = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(end) for end in ends] == [SourceTimeout, SourceUnavailable, SourceUnavailable]
+    assert (inner.asked, source.breaker.state) == (1, "opened")
+
+
+async def test_a_probe_whose_caller_leaves_is_followed_by_another(
+    recovering: tuple[Recovering, ResilientSource],
+) -> None:
+    inner, source = recovering
+    probe, *others = await _three(source)
+    probe.cancel()
+    await asyncio.sleep(0.01)
+    assert (inner.asked, source.breaker.state) == (2, "half-opened")
+    inner.ready.set()
+    assert await asyncio.gather(*others) == [ROWS] * 2
+
+
+async def test_nobody_waits_long_for_a_probe_that_hangs(
+    recovering: tuple[Recovering, ResilientSource], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.resilient.PATIENCE_S", 0.05)
+    inner, source = recovering
+    probe, *others = await _three(source)
+    with pytest.raises(SourceUnavailable, match="probe"):
+        await source.prepare(SPEC).run(soon(0.01))
+    ends = await asyncio.wait_for(asyncio.gather(*others, return_exceptions=True), 0.2)
+    assert ["probe" in str(end) for end in ends] == [True, True]
+    assert not probe.done()
+    inner.ready.set()
+    assert await probe is ROWS
 
 
 async def test_answers_of_any_kind_keep_it_closed() -> None:

@@ -1,0 +1,90 @@
+"""The pool's turns: whoever waits for a connection gets one, or leaves without harm to those behind."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from pydantic import SecretStr
+
+from adapters.postgres.pool import Connection, Pool
+from adapters.postgres.settings import PostgresSettings
+
+
+class Wire:
+    """A connection that nothing is sent over."""
+
+    def is_closed(self) -> bool:
+        return False
+
+
+class OneWire(Pool):
+    """At most one connection, opened without a server."""
+
+    def __init__(self) -> None:
+        dsn = SecretStr("postgresql://nowhere/x")
+        super().__init__(PostgresSettings(kind="postgres", dsn=dsn, max_connections=1), "test")
+
+    async def _connect(self) -> Connection:
+        return Wire()
+
+
+async def _waiting(pool: Pool, count: int) -> list[asyncio.Task[Connection]]:
+    tasks = [asyncio.create_task(pool.acquire()) for _ in range(count)]
+    await asyncio.sleep(0)
+    assert pool.load.waiting == count
+    return tasks
+
+
+async def test_a_caller_leaves_before_a_connection_comes_free() -> None:
+    pool = OneWire()
+    held = await pool.acquire()
+    (leaving,) = await _waiting(pool, 1)
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    pool.release(held)
+    assert (pool.load.open, pool.load.busy, pool.load.waiting) == (1, 0, 0)
+    assert await pool.acquire() is held
+
+
+async def test_a_caller_leaves_just_as_a_connection_comes_free() -> None:
+    """Cancelled, but not yet told: the connection passes it over, and it must not mind."""
+    pool = OneWire()
+    held = await pool.acquire()
+    leaving, behind = await _waiting(pool, 2)
+    leaving.cancel()
+    pool.release(held)
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    assert await behind is held
+    assert (pool.load.open, pool.load.busy, pool.load.waiting) == (1, 1, 0)
+
+
+async def test_a_caller_leaves_just_as_its_place_is_freed() -> None:
+    """The same, when what comes free is leave to open a connection."""
+    pool = OneWire()
+    await pool.acquire()
+    (leaving,) = await _waiting(pool, 1)
+    leaving.cancel()
+    pool._freed()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    assert (pool.load.open, pool.load.waiting) == (0, 0)
+    assert isinstance(await pool.acquire(), Wire)
+
+
+@pytest.mark.parametrize("handed", [True, False])
+async def test_what_was_handed_to_a_caller_who_leaves_goes_to_the_next(handed: bool) -> None:
+    pool = OneWire()
+    held = await pool.acquire()
+    leaving, behind = await _waiting(pool, 2)
+    if handed:
+        pool.release(held)
+    else:
+        pool._freed()
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    assert (await behind is held) is handed
+    assert (pool.load.open, pool.load.busy) == (1, 1)

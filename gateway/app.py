@@ -20,6 +20,7 @@ from adapters.errors import AgencyFileError
 from adapters.registry import create, state_of
 from gateway import http, telemetry
 from gateway import settings as configuration
+from gateway.cache import WeightedCache
 from gateway.errors import ConfigurationError, Fault
 from gateway.execution import build_engine
 from gateway.http.admin import admin
@@ -56,6 +57,7 @@ class Built:
     agencies: tuple[AgencyFile, ...]
     sources: Mapping[SourceKey, Source]
     engine: Any
+    cache: WeightedCache[Any]
 
 
 def build(settings: Settings, environment: Mapping[str, str] | None = None) -> Built:
@@ -63,6 +65,7 @@ def build(settings: Settings, environment: Mapping[str, str] | None = None) -> B
     env = os.environ if environment is None else environment
     schema = planned_schema()
     faults: list[Fault] = []
+    cache: WeightedCache[Any] = WeightedCache(settings.limits.cache_bytes)
     policy: Policy | None = None
     agencies: list[AgencyFile] = []
     sources: dict[SourceKey, Source] = {}
@@ -71,7 +74,7 @@ def build(settings: Settings, environment: Mapping[str, str] | None = None) -> B
     except AgencyFileError as error:
         faults += error.faults
     try:
-        policy = Policy.load(settings.policy, schema._schema, agencies)
+        policy = Policy.load(settings.policy, schema._schema, agencies, cache)
     except ConfigurationError as error:
         faults += error.faults
     for agency in agencies:
@@ -86,12 +89,13 @@ def build(settings: Settings, environment: Mapping[str, str] | None = None) -> B
             settings.limits,
             settings.opaque_key_bytes,
             settings.gateway.request_timeout_ms / 1000,
+            cache,
         )
     except ValueError as error:
         raise ConfigurationError([Fault(str(settings.file), "agencies", str(error))]) from None
     schema.engine = engine
     schema.quotas = quotas(settings.state.dsn)
-    return Built(settings, schema, policy, tuple(agencies), sources, engine)
+    return Built(settings, schema, policy, tuple(agencies), sources, engine, cache)
 
 
 def _sources(agency: AgencyFile, env: Mapping[str, str], faults: list[Fault]) -> dict[SourceKey, Source]:
@@ -157,13 +161,14 @@ def from_environment() -> Starlette:
 
 
 def _reloader(built: Built, gatekeeper: Gatekeeper) -> Reloader:
-    """Views are keyed by their fingerprint everywhere, so plans of the former policy are only no longer used."""
+    """What was made under the former policy is forgotten; requests under way keep what they have."""
 
     def load() -> Policy:
-        return Policy.load(built.settings.policy, built.schema._schema, built.agencies)
+        return Policy.load(built.settings.policy, built.schema._schema, built.agencies, built.cache)
 
     def take(policy: Policy) -> None:
         gatekeeper.policy = policy
+        built.cache.clear()
 
     return Reloader(built.settings.policy, load, take)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from graphql import GraphQLSchema
 
 from adapters.contract import CollectionSpec, Source
+from gateway.cache import WeightedCache
 from gateway.execution.cursors import Cursors
 from gateway.execution.engine import Engine
 from gateway.execution.node_ids import NodeIds
@@ -38,8 +39,10 @@ def build_engine(
     limits: Limits,
     opaque_keys: Sequence[bytes],
     request_timeout: float,
+    cache: WeightedCache[Any] | None = None,
 ) -> Engine:
-    """``sources``: by agency code and name; ``request_timeout``: seconds. Raises ``ValueError`` as ``catalog`` does."""
+    """``sources``: by agency code and name; ``request_timeout``: seconds; ``cache``: the policy's, so that views and
+    plans share one bound. Raises ``ValueError`` as ``catalog`` does."""
     owners = [
         Owner(agency.code, spec, sources[agency.code, spec.source])
         for agency in agencies
@@ -50,5 +53,5 @@ def build_engine(
     calls = CallReader(schema, limits.default_page, limits.page_size)
     runner = Runner(known, NodeIds(opaque_keys), Cursors(opaque_keys), calls, limits.list_items)
     documents = DocumentLimits(limits.tokens, limits.depth, limits.aliases)
-    planner = Planner(schema, known, documents, limits.cache_mb * 1_000_000)
+    planner = Planner(schema, known, documents, cache or WeightedCache(limits.cache_bytes))
     return Engine(planner, runner, request_timeout * SHARE_OF_REQUEST)

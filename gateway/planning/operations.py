@@ -7,7 +7,7 @@ the variables that ``@skip`` and ``@include`` use, the plan.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -30,9 +30,9 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 
 from adapters.errors import Unsupported
+from gateway.cache import WeightedCache
 from gateway.errors import ClientError, ErrorCode, RequestErrors
 from gateway.limits import DocumentLimits, check_document
-from gateway.planning.cache import WeightedCache
 from gateway.planning.catalog import Catalog
 from gateway.planning.compile import Compiler
 from gateway.planning.plan import Plan
@@ -43,10 +43,9 @@ from gateway.policy.view import View
 
 log = structlog.get_logger("guichet.planning")
 
-DOCUMENT_BYTES = 30_000
-PLAN_BYTES = 15_000
-"""What a document and a plan were measured to weigh, beside their text."""
-
+DOCUMENT_BYTES, DOCUMENT_CHARACTER = 12_000, 45
+PLAN_BYTES, PLAN_FETCH, PLAN_CHARACTER = 3_000, 5_000, 20
+"""What documents and plans were measured to weigh: each, and per character of the text; a fetch with its statements."""
 
 TOO_MANY_TOKENS = "Syntax Error: Document contains more than "
 """How graphql-core begins to say that the parser met its limit of tokens; it has no type of its own for it."""
@@ -90,15 +89,12 @@ class Planner:
     schema: GraphQLSchema
     catalog: Catalog
     limits: DocumentLimits
-    cache_bytes: int
-    cache: WeightedCache[Any] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.cache = WeightedCache(self.cache_bytes)
+    cache: WeightedCache[Any]
 
     def plan(self, text: str, operation_name: str | None, variables: Mapping[str, Any] | None, view: View) -> Planned:
         """Raises ``ClientError``: parse, limits, validation, variables."""
         document = self._document(text)
+        view = self._kept(view)
         self._validate(document, view)
         operation = document.operation(operation_name)
         values = get_variable_values(view.schema, operation.variable_definitions or (), dict(variables or {}), 50)
@@ -110,18 +106,23 @@ class Planner:
         plan = self.cache.get(key)
         if plan is None:
             plan = self._compile(document, operation, values, view)
-            self.cache.put(key, plan, PLAN_BYTES + len(text))
+            weight = PLAN_BYTES + PLAN_FETCH * len(plan.fetches) + PLAN_CHARACTER * len(text)
+            self.cache.put(key, plan, weight, under=view.fingerprint)
         return Planned(plan, document, operation, values)
 
-    def forget(self) -> None:
-        """After a change of policy or agencies."""
-        self.cache.clear()
-
     def _document(self, text: str) -> Document:
-        found = self.cache.get(text)
+        found = self.cache.get((text,))
         if found is None:
             found = read_document(text, self.limits)
-            self.cache.put(text, found, DOCUMENT_BYTES + 2 * len(text))
+            self.cache.put((text,), found, DOCUMENT_BYTES + DOCUMENT_CHARACTER * len(text))
+        return found
+
+    def _kept(self, view: View) -> View:
+        """The view that stands for its fingerprint: plans refer to its schema, so they are kept under it."""
+        found: View | None = self.cache.get(view.fingerprint)
+        if found is None:
+            found = view
+            self.cache.put(view.fingerprint, view, view.weight)
         return found
 
     def _validate(self, document: Document, view: View) -> None:
@@ -132,7 +133,7 @@ class Planner:
                 _client_error(error, ErrorCode.GRAPHQL_VALIDATION_FAILED)
                 for error in validate(view.schema, document.node)
             ]
-            self.cache.put(key, errors, 500 + len(document.text))
+            self.cache.put(key, errors, 500 + len(document.text), under=view.fingerprint)
         if errors:
             raise RequestErrors(errors)
 

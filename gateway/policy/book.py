@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from graphql import GraphQLSchema
 
+from gateway.cache import WeightedCache
 from gateway.errors import ConfigurationError, Fault, Forbidden
 from gateway.policy.grants import Grants, combine
 from gateway.policy.narrowing import narrow
@@ -22,9 +23,9 @@ from gateway.policy.terms import Agency, Terms, terms_of
 from gateway.policy.view import FieldAccess, View
 from gateway.request import Principal
 
-VIEWS = 256
-"""Views kept. One is 150 to 300 KiB; a deployment has a few dozen sets of grants."""
-
+CACHE_BYTES = 64_000_000
+KEY_BYTES = 1_000
+"""What a set of roles and scopes weighs that leads to a view."""
 
 Key = tuple[frozenset[str], frozenset[str] | None, str | None]
 
@@ -42,7 +43,8 @@ def today() -> date:
 
 
 class Policy:
-    """All roles, and the views made of them so far. A view is made on first use and shared."""
+    """All roles, and the views made of them. A view is made on first use, shared, and kept in ``cache`` under its
+    fingerprint, with the plans made for it: least recently used views go first, and their plans with them."""
 
     def __init__(
         self,
@@ -52,6 +54,7 @@ class Policy:
         purposes: Mapping[str, Purpose] | None = None,
         agreements: Mapping[str, Agreement] | None = None,
         clock: Callable[[], date] = today,
+        cache: WeightedCache[Any] | None = None,
     ) -> None:
         self.schema = schema
         self.roles = roles
@@ -59,11 +62,16 @@ class Policy:
         self.purposes = purposes or {}
         self.agreements = agreements or {}
         self._clock = clock
-        self._views: OrderedDict[Key, View] = OrderedDict()
-        self._by_fingerprint: dict[str, View] = {}
+        self._cache: WeightedCache[Any] = WeightedCache(CACHE_BYTES) if cache is None else cache
 
     @classmethod
-    def load(cls, directory: Path, schema: GraphQLSchema, agencies: Iterable[Agency] = ()) -> Policy:
+    def load(
+        cls,
+        directory: Path,
+        schema: GraphQLSchema,
+        agencies: Iterable[Agency] = (),
+        cache: WeightedCache[Any] | None = None,
+    ) -> Policy:
         """Read the files of ``directory``; ``agencies`` add their own terms. Raises
         :class:`~gateway.errors.ConfigurationError` with the faults of all files."""
         faults: list[Fault] = []
@@ -84,7 +92,7 @@ class Policy:
             faults += error.faults
         if faults or roles is None:
             raise ConfigurationError(faults)
-        return cls(schema, roles, terms_of(agencies), purposes, agreements)
+        return cls(schema, roles, terms_of(agencies), purposes, agreements, cache=cache)
 
     def view(self, principal: Principal) -> View:
         """What this principal may see. Raises :class:`RequestRefused` when the token as a whole gives no right."""
@@ -114,15 +122,11 @@ class Policy:
         return self._view((frozenset(roles), None if scopes is None else frozenset(scopes), agreement))
 
     def _view(self, key: Key) -> View:
-        found = self._views.get(key)
+        fingerprint = self._cache.get((self, key))
+        found: View | None = None if fingerprint is None else self._cache.get(fingerprint)
         if found is None:
-            found = self._views[key] = self._shared(self._grants(key), key[2])
-            while len(self._views) > VIEWS:
-                _, dropped = self._views.popitem(last=False)
-                if dropped not in self._views.values():
-                    self._by_fingerprint.pop(dropped.fingerprint, None)
-        else:
-            self._views.move_to_end(key)
+            found = self._shared(self._grants(key), key[2])
+            self._cache.put((self, key), found.fingerprint, KEY_BYTES, under=found.fingerprint)
         return found
 
     def _grants(self, key: Key) -> Grants:
@@ -136,8 +140,9 @@ class Policy:
         """Equal grants share a view, and with it everything that is cached by fingerprint."""
         told = self.agreements[agreement].told if agreement is not None else None
         fingerprint = sha256("\n".join([*grants.lines(), repr(told)]).encode()).hexdigest()[:32]
-        if fingerprint not in self._by_fingerprint:
-            self._by_fingerprint[fingerprint] = View(
+        found: View | None = self._cache.get(fingerprint)
+        if found is None:
+            found = View(
                 fingerprint=fingerprint,
                 schema=narrow(
                     self.schema,
@@ -157,7 +162,8 @@ class Policy:
                 agreement=told,
                 caveats=(told.caveat,) if told is not None and told.caveat else (),
             )
-        return self._by_fingerprint[fingerprint]
+            self._cache.put(fingerprint, found, found.weight)
+        return found
 
     def explain_access(
         self,

@@ -14,6 +14,10 @@ from graphql import GraphQLSchema
 
 from adapters.contract import Predicate
 
+VIEW_BYTES, FIELD_BYTES, LEAST_BYTES = 8_000, 1_100, 64_000
+"""What a view was measured to weigh: itself, and per field of its schema with its verdict. None counts as less than
+``LEAST_BYTES``, so that the bound in bytes is one in number too."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldAccess:
@@ -76,6 +80,12 @@ class View:
     groups: tuple[Group, ...] = ()
     agreement: AgreementInForce | None = None
     caveats: tuple[str, ...] = ()
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory, as estimated."""
+        fields = sum(len(getattr(named, "fields", ())) for named in self.schema.type_map.values())
+        return max(LEAST_BYTES, VIEW_BYTES + FIELD_BYTES * fields)
 
     def is_clear(self, coordinate: str) -> bool:
         """Whether the field is shown as it is on every row: only then may it be filtered, ordered or searched by."""

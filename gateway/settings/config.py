@@ -102,6 +102,10 @@ class Limits(Section):
             raise ValueError("default_page is larger than page_size")
         return self
 
+    @property
+    def cache_bytes(self) -> int:
+        return self.cache_mb * 1_000_000
+
 
 class Telemetry(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from graphql import validate
 
 from adapters.contract import Compare, Value
+from gateway.cache import WeightedCache
 from gateway.errors import ClientError, ErrorCode
 from gateway.limits import DocumentLimits
+from gateway.planning import operations
 from gateway.planning.operations import Planner, read_document, readable_by_id
 from gateway.planning.plan import ColumnField, Plan
 from gateway.policy import Policy, View
@@ -19,7 +22,7 @@ CATALOG = World({}).engine.planner.catalog
 
 
 def planner(limits: DocumentLimits = LIMITS, cache_bytes: int = 10_000_000) -> Planner:
-    return Planner(MASTER, CATALOG, limits, cache_bytes)
+    return Planner(MASTER, CATALOG, limits, WeightedCache(cache_bytes))
 
 
 def refused(text: str, variables: dict[str, Any] | None = None, name: str | None = None) -> ClientError:
@@ -166,27 +169,41 @@ def test_a_refusal_by_one_view_is_not_that_of_another(tmp_path: Any) -> None:
         here.plan(text, None, None, whole())
 
 
-def test_faults_are_cached_and_told_again() -> None:
+def test_faults_are_found_once_and_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
     here = planner()
+    asked: list[Any] = []
+    monkeypatch.setattr(operations, "validate", lambda *args: asked.append(args) or validate(*args))
     for _ in range(2):
         with pytest.raises(ClientError, match="bogus"):
             here.plan("{ bogus }", None, None, whole())
-    assert here.cache.hits == 2
+    assert len(asked) == 1
 
 
 def test_the_cache_is_bounded_whatever_is_asked() -> None:
-    here = planner(cache_bytes=200_000)
+    view = whole()
+    room = view.weight + 200_000
+    here = planner(cache_bytes=room)
     for n in range(300):
-        here.plan(f"{{ a{n}: agencies {{ code }} }}", None, None, whole())
-        assert here.cache.weight <= 200_000
-    assert len(here.cache) < 30
+        here.plan(f"{{ a{n}: agencies {{ code }} }}", None, None, view)
+        assert here.cache.weight <= room
+    assert len(here.cache) < 40
 
 
-def test_forget() -> None:
-    here = planner()
-    plan = here.plan("{ agencies { code } }", None, None, whole()).plan
-    here.forget()
-    assert here.plan("{ agencies { code } }", None, None, whole()).plan is not plan
+def test_plans_go_with_their_view() -> None:
+    """A plan refers to its view's schema: kept longer than the view, it would keep that alive uncounted."""
+    one, other = whole(name="one"), whole(name="other")
+    here = planner(cache_bytes=one.weight + other.weight + 100_000)
+    text = "{ agencies { code } }"
+    plan = here.plan(text, None, None, one).plan
+    assert here.plan(text, None, None, other).document is here.plan(text, None, None, one).document
+    assert here.plan(text, None, None, one).plan is plan
+    here.plan(text, None, None, whole(name="third"))
+    assert here.cache.get(other.fingerprint) is None
+    assert here.plan(text, None, None, one).plan is plan
+    here.plan(text, None, None, other)
+    here.plan(text, None, None, whole(name="fourth"))
+    assert here.cache.get(one.fingerprint) is None
+    assert here.plan(text, None, None, one).plan is not plan
 
 
 # ---- node(id) ---------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.planning.cache import WeightedCache
+from gateway.cache import WeightedCache
 
 
 def test_least_recently_used_goes_first() -> None:
@@ -27,6 +27,22 @@ def test_an_entry_heavier_than_all_is_not_kept_and_displaces_nothing_else() -> N
     assert (cache.get("a"), cache.weight, len(cache)) == (None, 0, 0)
 
 
+def test_what_stands_under_an_entry_goes_with_it_and_is_not_kept_without_it() -> None:
+    cache: WeightedCache[int] = WeightedCache(40)
+    cache.put("view", 1, 10)
+    cache.put("plan", 2, 10, under="view")
+    cache.put("orphan", 3, 10, under="nothing")
+    assert (cache.get("orphan"), cache.weight) == (None, 20)
+    cache.put("other", 4, 10)
+    cache.get("plan")  # used more lately than its view, and yet it goes
+    cache.put("last", 5, 20)
+    assert [cache.get(key) for key in ("view", "plan", "other", "last")] == [None, None, 4, 5]
+    assert (cache.weight, len(cache)) == (30, 2)
+    cache.put("plan", 6, 5, under="other")
+    cache.put("other", 7, 10)  # a new entry of the same name: what stood under the former goes
+    assert (cache.get("plan"), cache.weight) == (None, 30)
+
+
 def test_clear() -> None:
     cache: WeightedCache[int] = WeightedCache(10)
     cache.put("a", 1, 10)
@@ -34,9 +50,14 @@ def test_clear() -> None:
     assert (cache.get("a"), cache.weight, len(cache)) == (None, 0, 0)
 
 
-@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 12)), max_size=40))
-def test_the_weight_is_what_the_entries_weigh_and_never_more_than_allowed(puts: list[tuple[str, int]]) -> None:
+NAMES = st.sampled_from("abcdef")
+
+
+@given(st.lists(st.tuples(NAMES, st.integers(0, 12), st.none() | NAMES), max_size=40))
+def test_the_weight_is_what_the_entries_weigh_and_never_more_than_allowed(
+    puts: list[tuple[str, int, str | None]],
+) -> None:
     cache: WeightedCache[int] = WeightedCache(20)
-    for name, weight in puts:
-        cache.put(name, weight, weight)
+    for name, weight, under in puts:
+        cache.put(name, weight, weight, under)
         assert cache.weight == sum(cache.get(key) or 0 for key in "abcdef") <= 20

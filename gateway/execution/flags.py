@@ -25,7 +25,7 @@ def flags_of(table: Table) -> Found:
     for row, path, problem in _wrong_digits(table):
         found.setdefault(row, []).append((path, problem))
     for name, below in table.children.items():
-        if below.flagged:
+        if below.bearer:
             continue
         inner = flags_of(below.table)
         if inner:
@@ -36,33 +36,34 @@ def flags_of(table: Table) -> Found:
 
 
 def shown_digits(shape: Shape, table: Table) -> Counts:
-    """How many wrong check digits the ``dataFlags`` of the shape show, by table and path from the shape's rows.
+    """How many wrong check digits the ``dataFlags`` of the shape show, by table and coordinate.
 
     Adapters tell every other flag with the rows; check digits are reckoned only where they are shown."""
     counts: Counts = {}
-    _count_shown(shape, table, "", counts)
+    _count_shown(shape, table, shape.type_name, counts)
     return counts
 
 
-def _count_shown(shape: Shape, table: Table, prefix: str, counts: Counts) -> None:
+def _count_shown(shape: Shape, table: Table, bearer: str, counts: Counts) -> None:
     for item in shape.fields:
         if isinstance(item, MetaField) and item.kind == "dataFlags":
-            _count(table, prefix, counts)
+            _count(table, bearer, counts)
         elif isinstance(item, ObjectField) and item.shape is not None:
-            _count_shown(item.shape, table, prefix, counts)
+            _count_shown(item.shape, table, bearer, counts)
         elif isinstance(item, ChildrenField) and item.shape is not None:
-            _count_shown(item.shape, table.children[item.name].table, f"{prefix}{item.name}.", counts)
+            below = table.children[item.name]
+            _count_shown(item.shape, below.table, below.bearer or f"{bearer}.{item.name}", counts)
 
 
-def _count(table: Table, prefix: str, counts: Counts) -> None:
+def _count(table: Table, bearer: str, counts: Counts) -> None:
     own: Counts = {}
     for _, path, _ in _wrong_digits(table):
-        key = id(table), prefix + path
+        key = id(table), f"{bearer}.{path}"
         own[key] = own.get(key, 0) + 1
     counts.update(own)
     for name, below in table.children.items():
-        if not below.flagged:
-            _count(below.table, f"{prefix}{name}.", counts)
+        if not below.bearer:
+            _count(below.table, f"{bearer}.{name}", counts)
 
 
 def _wrong_digits(table: Table) -> Iterator[tuple[int, str, str]]:

@@ -99,17 +99,15 @@ class Run:
 
     def count_flags(self, table: Table, type_name: str, digits: Mapping[tuple[int, str], int]) -> None:
         """Rows that are shown count once, however many shapes show them. ``digits``: wrong check digits, by table and
-        path."""
+        coordinate."""
         for key, count in digits.items():
             if key not in self.counted_digits:
                 self.counted_digits.add(key)
-                coordinate = f"{type_name}.{key[1]}"
-                self.flags[coordinate] = self.flags.get(coordinate, 0) + count
+                self.flags[key[1]] = self.flags.get(key[1], 0) + count
         if id(table) in self.counted:
             return
         self.counted[id(table)] = table
-        for path in table.flag_paths():
-            coordinate = f"{type_name}.{path}"
+        for coordinate in table.flag_coordinates(type_name):
             self.flags[coordinate] = self.flags.get(coordinate, 0) + 1
 
     def answered(self, link: object, reports: Sequence[Report]) -> None:
@@ -122,14 +120,17 @@ class Run:
         *,
         keys: Sequence[tuple[Any, ...]] = (),
         keys_of: Mapping[str, Sequence[tuple[Any, ...]]] | None = None,
+        typed: bool = False,
         told: bool = True,
     ) -> Answered:
-        """A keyed fetch, of every owner. ``keys_of`` routes keys to the agency that owns them. ``told``: the request's
-        completeness tells of it."""
+        """A keyed fetch, of every owner. ``keys_of`` routes keys to the agency that owns them. ``typed``: the keys are
+        a caller's own spelling. ``told``: the request's completeness tells of it."""
         waiting = []
         for owner in fetch.owners:
             routed = keys if keys_of is None else keys_of.get(owner.agency, ())
             if routed:
+                if typed:
+                    routed = [tuple(map(owner.spelled, fetch.keys, key)) for key in routed]
                 waiting.append(self.ask_owner(fetch, owner, FetchCall(keys=routed), told=told))
         return collect(await together(waiting))
 

@@ -186,7 +186,8 @@ class Runner:
         agency: str | None,
         version: int | None = None,
     ) -> Any:
-        answered = await (run.ask(fetch, keys=[key]) if agency is None else run.ask(fetch, keys_of={agency: [key]}))
+        routed = None if agency is None else {agency: [key]}
+        answered = await run.ask(fetch, keys=[key], keys_of=routed, typed=True)
         if answered.failed:
             run.nulls = True
             return Null(fetch.coordinate, answered.causes())
@@ -298,7 +299,7 @@ class Runner:
         assert inner is not None
         assert shape is not None
         given = arguments["input"]
-        answered = await run.ask(fetch, keys_of={given["issuer"]: [(given["number"],)]})
+        answered = await run.ask(fetch, keys_of={given["issuer"]: [(given["number"],)]}, typed=True)
         rows = await self.build(run, inner, concat(fetch.needs, answered.tables))
         report = next(((one.outcome, one.as_of) for one in answered.reports), None)
         result = verify_permit(rows[0] if rows else None, report, given, run.now)

@@ -27,12 +27,12 @@ class Origin:
 
 @dataclass(slots=True)
 class Children:
-    """Row ``i`` of the parent owns rows ``offsets[i]`` to ``offsets[i + 1]`` of ``table``. ``flagged``: its objects
-    show their own flags; those of other children are shown with their parent."""
+    """Row ``i`` of the parent owns rows ``offsets[i]`` to ``offsets[i + 1]`` of ``table``. ``bearer``: the type of its
+    objects when they show their own flags; those of other children are shown with their parent."""
 
     offsets: list[int]
     table: Table
-    flagged: bool = False
+    bearer: str = ""
 
     def parents(self) -> list[int]:
         """For each row below, the row it belongs to."""
@@ -63,12 +63,12 @@ class Table:
             return [values[0]] * self.count if values else []
         return [values[index] for index in self.origin]
 
-    def flag_paths(self, prefix: str = "") -> Iterator[str]:
-        """The path of every flag, its own and those of its children, without element numbers."""
+    def flag_coordinates(self, bearer: str) -> Iterator[str]:
+        """For every flag, here and below, the type that bears it and the path from there, without element numbers."""
         for flags in self.flags.values():
-            yield from (prefix + coordinate_path(path) for path, _ in flags)
+            yield from (f"{bearer}.{coordinate_path(path)}" for path, _ in flags)
         for name, below in self.children.items():
-            yield from below.table.flag_paths(f"{prefix}{name}.")
+            yield from below.table.flag_coordinates(below.bearer or f"{bearer}.{name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Layout:
     width: int
     identifiers: tuple[tuple[str, int, Identifier], ...]
     shown: frozenset[str]
-    flagged: bool = False
+    bearer: str = ""
 
 
 def layout(needs: Needs, spec: CollectionSpec) -> Layout:
@@ -133,7 +133,7 @@ def _layout(
         len(needs.columns),
         identifiers,
         shown,
-        type_name in SHOW_THEIR_FLAGS,
+        type_name if type_name in SHOW_THEIR_FLAGS else "",
     )
 
 
@@ -177,7 +177,7 @@ def _place_flag(table: Table, row: int, path: str, problem: str, shown: frozense
     if coordinate_path(path) not in shown:
         return
     element = _ELEMENT.fullmatch(path)
-    if element is not None and element[1] in table.children and table.children[element[1]].flagged:
+    if element is not None and element[1] in table.children and table.children[element[1]].bearer:
         below = table.children[element[1]]
         below.table.flags.setdefault(below.offsets[row] + int(element[2]), []).append((element[3], problem))
     else:
@@ -206,12 +206,12 @@ def _table(count: int, columns: Sequence[list[Any]], children: Sequence[ChildRow
     table = Table(count, placed, identifiers=how.identifiers)
     for name, position, below in how.children:
         if position is None:
-            _adopt(table, name, Children([0] * (count + 1), _table(0, (), (), below), below.flagged))
+            _adopt(table, name, Children([0] * (count + 1), _table(0, (), (), below), below.bearer))
         else:
             found = children[position]
             size = found.offsets[-1] if found.offsets else 0
             _adopt(
-                table, name, Children(found.offsets, _table(size, found.columns, found.children, below), below.flagged)
+                table, name, Children(found.offsets, _table(size, found.columns, found.children, below), below.bearer)
             )
     return table
 
@@ -257,7 +257,7 @@ def _concat_children(needs: Needs, parts: Sequence[Children]) -> Children:
     for part in parts:
         base = offsets[-1]
         offsets += [base + offset for offset in part.offsets[1:]]
-    return Children(offsets, concat(needs, [part.table for part in parts]), parts[0].flagged)
+    return Children(offsets, concat(needs, [part.table for part in parts]), parts[0].bearer)
 
 
 def take(table: Table, rows: Sequence[int]) -> Table:
@@ -280,7 +280,7 @@ def take(table: Table, rows: Sequence[int]) -> Table:
         for row in rows:
             inner += range(below.offsets[row], below.offsets[row + 1])
             offsets.append(len(inner))
-        _adopt(picked, name, Children(offsets, take(below.table, inner), below.flagged))
+        _adopt(picked, name, Children(offsets, take(below.table, inner), below.bearer))
     return picked
 
 

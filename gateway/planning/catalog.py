@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
 from adapters.contract import TYPE_KEYS, CollectionCapabilities, CollectionSpec, Source
+from adapters.mapping import apply_steps, effective_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,15 @@ class Owner:
         return all(self.spec.supplies(path) for path in keys) and (
             not self.spec.requests or keys in self.capabilities.lookups
         )
+
+    def spelled(self, path: str, value: Any) -> Any:
+        """A key as a caller typed it, cleaned as this owner's file cleans what it reads: ``fi-2024 17`` is
+        ``FI202417``. Nothing is cut off, which would find another's record."""
+        binding = self.spec.fields.get(path)
+        if binding is None or not isinstance(value, str):
+            return value
+        steps = [step for step in effective_steps(binding) if step[0] != "left"]
+        return apply_steps(steps, [value])[0]
 
 
 @dataclass(frozen=True, slots=True)

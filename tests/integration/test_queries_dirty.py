@@ -75,7 +75,7 @@ def test_a_container_number_with_a_wrong_check_digit(demo: RunningDemo, truth: T
     assert first["dataFlags"] == [{"field": "number", "problem": "check digit"}]
     assert all(box["dataFlags"] == [] for box in others)
     assert shipment["dataFlags"] == []
-    assert counts == {"Shipment.containers.number": 1}
+    assert counts == {"TransportEquipment.number": 1}
 
 
 def test_both_beside_clean_ones(demo: RunningDemo, world: dict[str, Any]) -> None:
@@ -94,7 +94,7 @@ def test_both_beside_clean_ones(demo: RunningDemo, world: dict[str, Any]) -> Non
         for ccn, node in nodes.items()
     }
     assert [len(flags[ccn]) for ccn in special] == [1, 1, 0, 0]
-    assert answer["extensions"]["dataFlags"] == {"Shipment.status": 1, "Shipment.containers.number": 1}
+    assert answer["extensions"]["dataFlags"] == {"Shipment.status": 1, "TransportEquipment.number": 1}
 
 
 def test_an_untidy_container_number_is_read(demo: RunningDemo, truth: Truth, world: dict[str, Any]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from tests.kit.answers import CITED, pages
 from tests.kit.demo import RunningDemo
 from tests.kit.truth import Truth, exact
@@ -80,3 +82,20 @@ def test_arrival_is_the_day_at_the_port(truth: Truth) -> None:
     """The check of dates above sees days on which Vancouver and Toronto differ."""
     rows = [row for row in truth.shipments(VANCOUVER) if row["arr_ts"]]
     assert any(arrival(row) != row["arr_ts"].date() for row in rows)
+
+
+@pytest.mark.parametrize("issuer", ["FOOD", "TRADE_CONTROLS"])
+def test_a_permit_number_as_people_write_it(demo: RunningDemo, permits: PermitTruth, issuer: str) -> None:
+    """Small letters, blanks and hyphens are read as the issuer's file reads its own numbers; nothing is cut off."""
+    query = """query ($issuer: AgencyCode!, $number: String!) {
+      permit(issuer: $issuer, number: $number) { number }
+      verifyPermit(input: {issuer: $issuer, number: $number, importer: "123456782RM0001", hs: "040110",
+        originCountry: "US", quantity: {value: "1", unit: "KGM"}, arrival: "2026-01-01"}) { checks { kind outcome } }
+    }"""
+    number = next(one["number"] for one in permits.permits.values() if one["issuer"] == issuer)
+    spellings = (number.lower(), f" {number[:2]}-{number[2:6]} {number[6:]} ", f"{number}1")
+    for spelling, known in zip(spellings, (True, True, False), strict=True):
+        data = demo.ask("officer-vancouver", query, {"issuer": issuer, "number": spelling})["data"]
+        assert data["permit"] == ({"number": number} if known else None)
+        outcomes = {check["kind"]: check["outcome"] for check in data["verifyPermit"]["checks"]}
+        assert outcomes["EXISTS"] == ("PASSED" if known else "FAILED")

@@ -59,8 +59,8 @@ async def test_each_flag_is_on_the_nearest_object_and_counted_once_over_aliases(
     assert answer.extensions["dataFlags"] == {
         "Shipment.importer.name": 1,
         "Shipment.importer.businessNumber": 1,
-        "Shipment.containers.sizeType": 1,
-        "Shipment.containers.number": 1,
+        "TransportEquipment.sizeType": 1,
+        "TransportEquipment.number": 1,
     }
 
 

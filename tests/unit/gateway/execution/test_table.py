@@ -98,7 +98,7 @@ def test_flags_on_what_is_not_shown_are_dropped() -> None:
     flags = [RowFlag(0, "risk.band", "unmapped"), RowFlag(0, "lines[1].hs", "pattern"), RowFlag(1, "ccn", "pattern")]
     table = shipments(wanted, flags)
     assert table.flags == {1: [("ccn", "pattern")]}
-    assert list(table.flag_paths()) == ["ccn"]
+    assert list(table.flag_coordinates("Shipment")) == ["Shipment.ccn"]
 
 
 def test_flags_of_children_with_flags_of_their_own_are_there() -> None:
@@ -106,7 +106,7 @@ def test_flags_of_children_with_flags_of_their_own_are_there() -> None:
     table = shipments(needs(ALL[0], **ALL[1]), flags)
     assert table.children["containers"].table.flags == {2: [("number", "check digit")]}
     assert table.flags == {0: [("lines[1].hs", "pattern")]}
-    assert sorted(table.flag_paths()) == ["containers.number", "lines.hs"]
+    assert sorted(table.flag_coordinates("Permit")) == ["Permit.lines.hs", "TransportEquipment.number"]
 
 
 def test_coordinates_have_no_element_numbers() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.errors import Unsupported
+from gateway.execution.permit_shipments import citing
 from gateway.execution.run import OwnerShape, spec_of
 from gateway.execution.runner import Runner
 from gateway.execution.table import layout
@@ -35,6 +36,8 @@ class Explainer:
             if page is None:
                 return "not asked: the filter leaves no row of it"
             shape = page
+        elif not fetch.keys and fetch.inner:  # the first step of a walk through other types
+            shape = citing(fetch)
         try:
             spec = spec_of(fetch, owner, layout(fetch.needs, owner.spec), shape, None if rule is True else rule)
             return owner.source.prepare(spec).explain()

@@ -6,13 +6,13 @@ from typing import Any
 
 from adapters.contract import Compare, FetchCall, Param
 from gateway.execution.links import distinct, wanted_keys
-from gateway.execution.local_pages import local_pages
+from gateway.execution.local_pages import Made, OneList, local_pages
 from gateway.execution.nulls import Null
 from gateway.execution.order import sorted_rows
 from gateway.execution.run import Answered, OwnerShape, Report, Run, collect, together
 from gateway.execution.services import Services
 from gateway.execution.table import Table, concat, take
-from gateway.planning.plan import LinkField
+from gateway.planning.plan import Fetch, LinkField
 
 Reached = dict[Any, set[Any]]
 """Key of a hop → the rows of ours that lead there."""
@@ -45,24 +45,27 @@ async def walk(runner: Services, run: Run, item: LinkField, table: Table) -> lis
         for parent in reached.get(key, ()):
             by_parent.setdefault(parent, []).append(row)
     places = list(zip(*(rows.columns[fetch.needs.columns[path]] for path, _ in order), strict=True))
-    lists = [(by_parent.get(parent, []), (key, call.order)) for parent, key in enumerate(wanted)]
-    ways = [down for _, down in order]
-    return await local_pages(runner, run, page, call, rows, places, reports, lists, ways)
+    names = [str(place[-1]) for place in places]  # the key: every order ends in it
+    made = Made(rows, names, places, [down for _, down in order])
+    lists = [
+        OneList(by_parent.get(parent, []), (key, call.order), key is not None and bool(causes))
+        for parent, key in enumerate(wanted)
+    ]
+    return await local_pages(runner, run, page, call, made, reports, lists)
 
 
 async def _first_hop(run: Run, step: LinkField, wanted: list[Any], reports: list[Report]) -> Reached:
     """Items that cite one of these permits: found by number, matched with the issuer here."""
     fetch = step.fetch
     assert fetch is not None
-    ((child, below),) = fetch.needs.children.items()
+    ((_, below),) = fetch.needs.children.items()
     parents: dict[Any, list[int]] = {}
     for row, key in enumerate(wanted):
         if key is not None:
             parents.setdefault(key, []).append(row)
     if not parents:
         return {}
-    number = next(path for path in below.columns if path != "issuer")
-    shape = OwnerShape(filter=Compare(f"{child}.{number}", "in", Param("numbers")))
+    shape = citing(fetch)
     params = {"numbers": sorted({str(key[-1]) for key in distinct(list(parents))})}
     answered = collect(
         await together([run.ask_owner(fetch, owner, FetchCall(params=params), shape) for owner in fetch.owners])
@@ -70,13 +73,20 @@ async def _first_hop(run: Run, step: LinkField, wanted: list[Any], reports: list
     reports += answered.reports
     reached: Reached = {}
     for table in answered.tables:
-        inside = table.children[child]
+        (inside,) = table.children.values()
         cited = zip(*(inside.table.columns[index] for index in below.columns.values()), strict=True)
         onward = list(zip(*(table.columns[index] for index in step.local), strict=True))
         for row, key in zip(inside.parents(), cited, strict=True):
             if key in parents and None not in onward[row]:
                 reached.setdefault(onward[row], set()).update(parents[key])
     return reached
+
+
+def citing(fetch: Fetch) -> OwnerShape:
+    """What the first step asks: items whose list cites one of the numbers."""
+    ((child, below),) = fetch.needs.children.items()
+    number = next(path for path in below.columns if path != "issuer")
+    return OwnerShape(filter=Compare(f"{child}.{number}", "in", Param("numbers")))
 
 
 async def _hop(run: Run, step: LinkField, reached: Reached, reports: list[Report]) -> Reached:

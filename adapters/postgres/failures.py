@@ -9,13 +9,14 @@ from adapters.errors import SourceBadData, SourceError, SourceRefused, SourceTim
 _REFUSED = ("28", "42501")  # authorization, privileges
 _UNAVAILABLE = ("08", "53", "57P", "58", "XX")  # connection, resources, shutdown, system
 _CANCELLED = "57014"
+_DATA = ("22", "23")  # data exceptions, constraints
 
 
 def converted(error: BaseException) -> SourceError:
     """The error to raise ``from`` this one. ``error`` is an ``asyncpg`` error, an ``OSError`` or a ``TimeoutError``."""
-    text = f"{type(error).__name__}: {error}"
     if isinstance(error, SourceError):
         return error
+    text = _text(error)
     if isinstance(error, TimeoutError):
         return SourceTimeout(text)
     state = getattr(error, "sqlstate", None) or ""
@@ -26,6 +27,17 @@ def converted(error: BaseException) -> SourceError:
     if isinstance(error, OSError) or lost(error) or state.startswith(_UNAVAILABLE):
         return SourceUnavailable(text)
     return SourceBadData(text)
+
+
+def _text(error: BaseException) -> str:
+    """For the log: what went wrong, without a value of the agency's or of the question."""
+    name = type(error).__name__
+    if isinstance(error, asyncpg.PostgresError):  # its detail, and messages about data, quote values
+        message = "" if (error.sqlstate or "").startswith(_DATA) else f": {error.args[0] if error.args else ''}"
+        return f"{name} {error.sqlstate}{message}"
+    if isinstance(error, ValueError):  # of asyncpg: an argument that cannot be bound, quoted
+        return name
+    return f"{name}: {error}"
 
 
 def lost(error: BaseException) -> bool:

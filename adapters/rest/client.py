@@ -24,27 +24,25 @@ from adapters.rest.settings import RestOptions, Tls
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 3
-EXCERPT = 300
 
 
 @dataclass(slots=True)
 class Answer:
-    """A readable answer; ``None`` in its place means a declared "not found"."""
+    """A readable answer; ``None`` in its place means a declared "not found". ``place``: what was asked, for the log:
+    the request as the agency file has it, without the keys and names that were asked for."""
 
     document: Any
     headers: CIMultiDictProxy[str]
     url: URL
     body: bytes
-
-
-def place(url: URL) -> str:
-    """An address for the log: without the query, and so without the keys and names that were asked for."""
-    return str(url.with_query(None))
+    place: str
 
 
 def source_error(what: str, error: BaseException) -> SourceError:
     """What a failure of aiohttp, asyncio, ssl or the socket is in our tree."""
-    detail = f"{what}: {type(error).__name__}: {error}"
+    detail = f"{what}: {type(error).__name__}"
+    if not isinstance(error, aiohttp.ClientResponseError | aiohttp.InvalidURL):  # their texts hold the whole address
+        detail += f": {error}"
     if isinstance(error, SourceError):
         return error
     if isinstance(error, TimeoutError):
@@ -119,13 +117,16 @@ class Client:
         url: URL,
         body: bytes | None = None,
         *,
+        path: str,
         deadline: float | None = None,
         missing: Collection[int] = (),
     ) -> Answer | None:
-        """One read. ``None`` when the answer is a declared "not found". Raises a ``SourceError``."""
+        """One read. ``path``: of the request, with its placeholders, for the log. ``None`` when the answer is a declared
+        "not found". Raises a ``SourceError``."""
+        place = f"{self.name}: {method} {self.base}{path}"
 
         async def exchange() -> Answer | None:
-            return await self._exchange(method, url, body, missing)
+            return await self._exchange(place, method, url, body, missing)
 
         async def timed() -> Answer | None:
             return await within(exchange, deadline=deadline, seconds=self._seconds, what=self.name)
@@ -136,14 +137,16 @@ class Client:
             self.last = error
             raise
         except FOREIGN as error:
-            self.last = source_error(f"{self.name}: {method} {place(url)}", error)
+            self.last = source_error(place, error)
             raise self.last from error
         self.last = None
         return answer
 
     # -- one exchange
 
-    async def _exchange(self, method: str, url: URL, body: bytes | None, missing: Collection[int]) -> Answer | None:
+    async def _exchange(
+        self, place: str, method: str, url: URL, body: bytes | None, missing: Collection[int]
+    ) -> Answer | None:
         session = self._session or self._open()
         renewed, hops = False, 0
         while True:
@@ -153,19 +156,19 @@ class Client:
             async with session.request(method, url, data=body, headers=headers, allow_redirects=False) as response:
                 status = response.status
                 if status == 200:
-                    return self._read_verdict(response, await self._body(response))
+                    return self._read_verdict(place, response, await self._body(place, response))
                 if status in missing or status == 204:
-                    await self._body(response)
+                    await self._body(place, response)
                     return None
                 if status == 401 and not renewed and self._credentials.renew(auth):
                     renewed = True
                     continue
                 if status in REDIRECTS:
-                    url, hops = self._redirected(response, method, hops), hops + 1
+                    url, hops = self._redirected(place, response, method, hops), hops + 1
                     continue
                 if 200 <= status < 300:
-                    return self._read_verdict(response, await self._body(response))
-                raise await self._refusal(response)
+                    return self._read_verdict(place, response, await self._body(place, response))
+                raise await self._refusal(place, response)
 
     def _open(self) -> aiohttp.ClientSession:
         secure = tls_context(self.options.tls) if self.origin.scheme == "https" or self.options.tls else True
@@ -177,63 +180,61 @@ class Client:
         )
         return self._session
 
-    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _body(self, place: str, response: aiohttp.ClientResponse) -> bytes:
         limit = self.options.max_body_bytes
         length = response.content_length
         if length is not None and "Content-Encoding" not in response.headers:
             if length > limit:
-                raise SourceBadData(
-                    f"{self.name}: {place(response.url)}: a body of {length} bytes, {limit} are allowed"
-                )
+                raise SourceBadData(f"{place}: a body of {length} bytes, {limit} are allowed")
             return await response.read()
         parts: list[bytes] = []
         size = 0
         async for part in response.content.iter_any():
             size += len(part)
             if size > limit:
-                raise SourceBadData(f"{self.name}: {place(response.url)}: a body of more than {limit} bytes")
+                raise SourceBadData(f"{place}: a body of more than {limit} bytes")
             parts.append(part)
         return b"".join(parts)
 
-    def _read_verdict(self, response: aiohttp.ClientResponse, body: bytes) -> Answer | None:
+    def _read_verdict(self, place: str, response: aiohttp.ClientResponse, body: bytes) -> Answer | None:
         try:
             document = orjson.loads(body)
         except orjson.JSONDecodeError as error:
-            raise SourceBadData(f"{self.name}: {place(response.url)}: not JSON: {error}; {len(body)} bytes") from None
+            raise SourceBadData(f"{place}: not JSON: {error}; {len(body)} bytes") from None
         if self._verdict is not None:
             value = walk(document, self._verdict_path)
             code = None if value is None else text(value)
             if code in self._verdict.missing:
                 return None
             if code in self._verdict.refused:
-                raise SourceRefused(f"{self.name}: {place(response.url)}: verdict {code}")
+                raise SourceRefused(f"{place}: verdict {code}")
             if code not in self._verdict.ok:
-                raise SourceUnavailable(f"{self.name}: {place(response.url)}: verdict {code} is not declared")
-        return Answer(document, response.headers, response.url, body)
+                raise SourceUnavailable(f"{place}: verdict {code} is not declared")
+        return Answer(document, response.headers, response.url, body, place)
 
-    def _redirected(self, response: aiohttp.ClientResponse, method: str, hops: int) -> URL:
-        target = self.same_origin(response.url, response.headers.get("Location", ""))
+    def _redirected(self, place: str, response: aiohttp.ClientResponse, method: str, hops: int) -> URL:
+        target = self.same_origin(place, response.url, response.headers.get("Location", ""))
         if method != "GET" and response.status not in (307, 308):
-            raise SourceRefused(f"{self.name}: {place(response.url)}: a {method} is redirected with {response.status}")
+            raise SourceRefused(f"{place}: a {method} is redirected with {response.status}")
         if hops >= MAX_REDIRECTS:
-            raise SourceRefused(f"{self.name}: {place(response.url)}: more than {MAX_REDIRECTS} redirects")
+            raise SourceRefused(f"{place}: more than {MAX_REDIRECTS} redirects")
         return target
 
-    def same_origin(self, current: URL, link: str) -> URL:
-        """``link`` as seen from ``current``. Raises ``SourceRefused`` when it leads to another origin."""
+    def same_origin(self, place: str, current: URL, link: str) -> URL:
+        """``link`` as seen from ``current``, the answer to ``place``. Raises ``SourceRefused`` when it leads to another origin."""
         try:
             target = current.join(URL(link, encoded="%" in link))
             same = bool(link) and target.scheme in ("http", "https") and target.origin() == self.origin
         except ValueError:
             same = False
         if not same or target.user or target.password:
-            raise SourceRefused(f"{self.name}: {place(current)} leads to another origin: {link[:EXCERPT]}")
+            raise SourceRefused(f"{place}: its link leads to another origin")
         return target
 
-    async def _refusal(self, response: aiohttp.ClientResponse) -> SourceError:
+    async def _refusal(self, place: str, response: aiohttp.ClientResponse) -> SourceError:
+        """The agency's own words may repeat what was asked of it: they are left out."""
         status = response.status
-        excerpt = await response.content.read(EXCERPT)
-        detail = f"{self.name}: {response.method} {place(response.url)}: {status} {response.reason}: {excerpt!r}"
+        detail = f"{place}: answered {status}"
         wait = retry_after(response.headers.get("Retry-After"))
         if status in (401, 403, 407, 429, 451):
             return SourceRefused(detail, retry_after=wait)
@@ -247,8 +248,8 @@ class Client:
             if response.status in (400, 401, 403):
                 raise SourceRefused(f"{self.name}: the token server {url} answered {response.status}")
             if response.status != 200:
-                raise await self._refusal(response)
-            return await self._body(response)
+                raise await self._refusal(f"{self.name}: POST {url}", response)
+            return await self._body(f"{self.name}: POST {url}", response)
 
 
 def retry_after(value: str | None) -> float | None:

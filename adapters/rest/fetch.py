@@ -192,7 +192,9 @@ class RestFetch:
         except Unaskable:
             return None
         url = pages.url or URL(self._client.base + filled.target, encoded=True)
-        return await self._client.ask(filled.method, url, filled.body, deadline=deadline, missing=request.missing)
+        return await self._client.ask(
+            filled.method, url, filled.body, path=request.path, deadline=deadline, missing=request.missing
+        )
 
     def _collect(self, answer: Answer | None, gathered: Gathered, key: Key | None) -> int:
         if answer is None:

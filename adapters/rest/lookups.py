@@ -61,7 +61,7 @@ class Lookups:
     async def read(self, name: str) -> None:
         """Raises a ``SourceError``; the old list is then kept."""
         lookup = self._lookups[name]
-        answer = await self._client.ask("GET", URL(self._client.base + lookup.get, encoded=True))
+        answer = await self._client.ask("GET", URL(self._client.base + lookup.get, encoded=True), path=lookup.get)
         rows = RowsAt(lookup.rows).find(answer.document)[0].rows if answer else []
         code, value = parse_path(lookup.code), parse_path(lookup.value)
         self._tables.set(name, [(walk(row, code), walk(row, value)) for row in rows])

@@ -65,7 +65,7 @@ class Pages:
         elif self.style == "offset":
             self.values["offset"] = 0
 
-    def more(self, answer: Answer | None, items: int, same_origin: Callable[[URL, str], URL]) -> bool:
+    def more(self, answer: Answer | None, items: int, same_origin: Callable[[str, URL, str], URL]) -> bool:
         """Whether there is another page after ``answer``, which held ``items``; ``values`` or ``url`` lead to it.
 
         Raises ``SourceBadData`` for a cursor, link or page that comes back, ``SourceRefused`` for a foreign link."""
@@ -80,19 +80,19 @@ class Pages:
         if self.style == "one":
             return False
         if self._pages >= MAX_PAGES:
-            raise SourceBadData(f"{answer.url}: more than {MAX_PAGES} pages")
+            raise SourceBadData(f"{answer.place}: more than {MAX_PAGES} pages")
         if self.style in ("page", "offset"):
             return self._counted(answer, items)
         following = self._following(answer)
         if not following:
             return False
         if following in self._seen:
-            raise SourceBadData(f"{answer.url}: the cursor {following[:100]!r} comes back")
+            raise SourceBadData(f"{answer.place}: the same cursor comes back")
         self._seen.add(following)
         if self.style == "cursor":
             self.values["cursor"] = following
         else:
-            self.url = same_origin(answer.url, following)
+            self.url = same_origin(answer.place, answer.url, following)
         return True
 
     def _counted(self, answer: Answer, items: int) -> bool:
@@ -101,7 +101,7 @@ class Pages:
         if self.total is None and items < self.size:
             return False
         if answer.body == self._previous:
-            raise SourceBadData(f"{answer.url}: the same page comes back")
+            raise SourceBadData(f"{answer.place}: the same page comes back")
         self._previous = answer.body
         if self.style == "page":
             self.values["page"] += 1

@@ -60,3 +60,16 @@ def test_only_a_lost_connection_is_tried_again() -> None:
     assert not lost(TimeoutError())
     assert not lost(asyncpg.UndefinedTableError("no table"))
     assert not lost(asyncpg.exceptions._base.DataError("unbindable"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.InvalidTextRepresentationError('invalid input syntax for type integer: "T-00012345"'),
+        asyncpg.exceptions._base.DataError("invalid input for query argument $1: 'T-00012345'"),
+        asyncpg.PostgresError.new({"M": "permission denied", "C": "42501", "D": "Key (uci)=(T-00012345)"}),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_no_value_is_told(error: Exception) -> None:
+    assert "T-00012345" not in str(converted(error))

@@ -5,14 +5,27 @@ from __future__ import annotations
 import asyncio
 import ssl
 from base64 import b64encode
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import aiohttp
+import orjson
 import pytest
 from aiohttp import web
 
-from adapters.contract import FetchCall, FetchSpec, FieldBinding, Health, Lookup, Part, Request
+from adapters.contract import (
+    Compare,
+    FetchCall,
+    FetchSpec,
+    FieldBinding,
+    Health,
+    Lookup,
+    Paging,
+    Part,
+    Request,
+    Value,
+)
 from adapters.errors import (
     AgencyFileError,
     SourceBadData,
@@ -283,3 +296,56 @@ def test_all_faults_of_the_options_at_once() -> None:
         "food.toml: sources.api.auth.basic.password: is required",
         "food.toml: sources.api.timeout: unknown key",
     ]
+
+
+UCI, NAME = "T-00012345", "ERIKSSON"
+
+
+def _repeated(request: web.Request) -> web.Response:
+    return web.Response(status=500, text=f"no client {request.path_qs}")
+
+
+def _elsewhere(request: web.Request) -> web.Response:
+    return web.Response(status=302, headers={"Location": f"http://127.0.0.1:1{request.path_qs}"})
+
+
+def _unreadable(request: web.Request) -> web.Response:
+    return web.Response(body=f"<p>{request.path_qs}".encode(), content_type="application/json")
+
+
+def _again(request: web.Request) -> web.Response:
+    body = {"next": request.path_qs, "rows": [{"no": UCI}]}
+    return web.Response(body=orjson.dumps(body), content_type="application/json")
+
+
+@pytest.mark.parametrize("answer", [_repeated, _elsewhere, _unreadable, _again])
+async def test_no_key_is_told(api: Api, answer: Callable[[web.Request], web.Response]) -> None:
+    """A failure names the request as the agency file has it: neither path, query nor answer of this one."""
+    api.calls(lambda request, _: answer(request))
+    request = Request(
+        "GET", "/clients/{key}", ("key",), {"q": "{searchName}"}, rows="rows", paging=Paging(1, next="next")
+    )
+    source = api.source(request, fields={"key": "no", "searchName": "name"}, provides="PersonRecord")
+    spec = FetchSpec("permit", ("key",), keys=("key",), filter=Compare("searchName", "eq", Value(NAME)))
+    with pytest.raises(SourceError) as caught:
+        await source.prepare(spec).run(FetchCall(keys=[(UCI,)]))
+    assert "/clients/{key}" in str(caught.value)
+    assert len(api.asked) >= 1
+    assert UCI in api.targets[0]
+    assert UCI not in str(caught.value)
+    assert NAME not in str(caught.value)
+
+
+async def test_a_request_that_cannot_be_sent_tells_no_key(api: Api) -> None:
+    async def broken(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.write(b"nonsense\r\n\r\n")
+        request.transport.close()
+        return web.Response()
+
+    api.answer = broken
+    request = Request("GET", "/clients/{key}", ("key",), rows="rows")
+    source = api.source(request, fields={"key": "no"}, provides="PersonRecord")
+    with pytest.raises(SourceError) as caught:
+        await source.prepare(FetchSpec("permit", ("key",), keys=("key",))).run(FetchCall(keys=[(UCI,)]))
+    assert UCI not in str(caught.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -19,21 +20,30 @@ _TRACEBACK = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 """Local variables hold tokens, variables and agency data: they are no part of a traceback."""
 
 
-def _encoded(event: Any, **_: Any) -> str:
-    return orjson.dumps(event, default=str).decode()
+def _stamped(_logger: Any, _method: str, event: Any) -> Any:
+    event["timestamp"] = datetime.now(UTC)
+    return event
+
+
+def _encoded(_logger: Any, _method: str, event: Any) -> bytes:
+    return orjson.dumps(event, default=str, option=orjson.OPT_UTC_Z)
+
+
+def _text(logger: Any, method: str, event: Any) -> str:
+    return _encoded(logger, method, event).decode()
 
 
 def configure(level: str) -> None:
     """For the process. Lines of other libraries (uvicorn) take the same shape."""
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _stamped,
         structlog.processors.ExceptionRenderer(_TRACEBACK),
     ]
     structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, *shared, structlog.processors.JSONRenderer(_encoded)],
+        processors=[*shared, _encoded],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -42,7 +52,7 @@ def configure(level: str) -> None:
             foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(_encoded),
+                _text,
             ],
         )
     )

@@ -6,6 +6,7 @@ import asyncio
 import resource
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -91,6 +92,9 @@ class Metrics:
         self._rows = Counter("guichet_rows", "Rows shown, by agency.", ["agency"], registry=self.registry)
         self._now = _Now()
         self.registry.register(self._now)
+        # Finding a labelled counter costs five times what counting does; the labels are closed sets, so few are kept.
+        self._outcome = cache(self._requests.labels)
+        self._source = cache(lambda agency, outcome: (self._fetches.labels(agency, outcome), self._rows.labels(agency)))
 
     def watch(self, states: Callable[[], Iterable[SourceState]]) -> None:
         """Whose state the metrics tell."""
@@ -98,12 +102,12 @@ class Metrics:
 
     def request(self, outcome: str, seconds: float, sources: Iterable[Mapping[str, Any]] = ()) -> None:
         """Count one request. ``sources`` as in ``extensions.completeness``."""
-        self._requests.labels(outcome).inc()
+        self._outcome(outcome).inc()
         self._duration.observe(seconds)
         for source in sources:
-            agency = str(source.get("agency", ""))
-            self._fetches.labels(agency, str(source.get("outcome", ""))).inc()
-            self._rows.labels(agency).inc(source.get("rows") or 0)
+            fetches, rows = self._source(str(source.get("agency", "")), str(source.get("outcome", "")))
+            fetches.inc()
+            rows.inc(source.get("rows") or 0)
 
     def text(self) -> bytes:
         """The exposition format that Prometheus reads."""

@@ -21,7 +21,7 @@ def principal_of(claims: Mapping[str, Any], names: ClaimNames) -> Principal:
         subject=_text(claims, "sub"),
         organization=_text(claims, names.organization),
         roles=frozenset(_words(claims, names.roles)),
-        scopes=frozenset(_words(claims, "scope")) | frozenset(_words(claims, "scp")),
+        scopes=_scopes(claims, names),
         purpose=_optional(claims, names.purpose),
         agreement=_optional(claims, names.agreement),
         token_id=_optional(claims, "jti"),
@@ -56,7 +56,7 @@ def _optional(claims: Mapping[str, Any], name: str) -> str | None:
 
 
 def _words(claims: Mapping[str, Any], name: str) -> list[str]:
-    """A list of text, or text separated by spaces; both are in use for scopes and for roles."""
+    """A list of text, or text separated by spaces; both are in use for roles."""
     value = _at(claims, name)
     if value is None:
         return []
@@ -64,6 +64,28 @@ def _words(claims: Mapping[str, Any], name: str) -> list[str]:
     if not isinstance(words, list) or len(words) > _MAX_ITEMS or not all(isinstance(word, str) for word in words):
         raise Unauthenticated(f"claim {name} is neither text nor a list of text")
     return words
+
+
+def _scopes(claims: Mapping[str, Any], names: ClaimNames) -> frozenset[str]:
+    """From all claims that may hold them; where several do they must say the same. A missing claim is no scope."""
+    said = {name: value for name in names.scopes if (value := _at(claims, name)) is not None}
+    found = {_written(name, value, names.scope_format) for name, value in said.items()}
+    if len(found) > 1:
+        raise Unauthenticated(f"claims {' and '.join(said)} differ")
+    return next(iter(found), frozenset()) - frozenset(names.foreign_scopes)
+
+
+def _written(name: str, value: Any, how: str) -> frozenset[str]:
+    """Text with single spaces between (RFC 6749, 3.3), or a list of text."""
+    if isinstance(value, str) and how != "list":
+        words = value.split(" ") if value else []
+    elif isinstance(value, list) and how != "text" and all(isinstance(word, str) for word in value):
+        words = value
+    else:
+        raise Unauthenticated(f"claim {name} is not written as configured")
+    if len(words) > _MAX_ITEMS or not all(words):
+        raise Unauthenticated(f"claim {name} has an empty scope, or too many")
+    return frozenset(words)
 
 
 def _attribute(name: str, value: Any) -> Any:

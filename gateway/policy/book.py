@@ -17,7 +17,7 @@ from gateway.policy.narrowing import narrow
 from gateway.policy.params import require_claims
 from gateway.policy.records import Agreement, Purpose, load_agreements, load_purposes
 from gateway.policy.roles import RoleGrant, load_roles
-from gateway.policy.scopes import CLOSED_ROOTS
+from gateway.policy.scopes import CLOSED_ROOTS, SCOPES
 from gateway.policy.sharing import agreement_of, permitted, under
 from gateway.policy.terms import Agency, Terms, terms_of
 from gateway.policy.view import FieldAccess, View
@@ -99,6 +99,8 @@ class Policy:
         known = frozenset(role for role in principal.roles if role in self.roles)
         if not known:
             raise Forbidden("no role of this token is known here")
+        if strange := principal.scopes.difference(SCOPES):
+            raise Forbidden(f"{len(strange)} of the token's scopes are not known here")
         agreement = agreement_of(principal, self.agreements, self._clock())
         if agreement is None and any(self.roles[role].agreement for role in known):
             raise Forbidden("a role of this token needs a sharing agreement, and the token names none")

@@ -42,10 +42,14 @@ class Gateway(Section):
 
 
 class ClaimNames(Section):
-    """Under which names the issuer puts what the gateway reads. A dot reaches into an object."""
+    """Under which names the issuer puts what the gateway reads. A dot reaches into an object. ``scopes``: all names
+    under which they may stand; ``scope_format``: how they are written, ``any`` of the two unless said."""
 
     organization: str = "org"
     roles: str = "roles"
+    scopes: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] = ["scope", "scp"]
+    scope_format: Literal["any", "text", "list"] = "any"
+    foreign_scopes: list[str] = ["openid", "profile", "email", "offline_access"]
     purpose: str = "purpose"
     agreement: str = "agreement"
 

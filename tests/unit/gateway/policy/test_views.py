@@ -304,6 +304,13 @@ def test_a_view_is_shared_and_its_fingerprint_tells_grants_apart(policy: Policy)
     assert policy.view_of(["border-officer"], ["shipments:read"]).fingerprint not in fingerprints
 
 
+def test_a_token_with_an_unknown_scope_is_refused_without_naming_it(policy: Policy) -> None:
+    for strange in ("shipments:write", "shipments:read people:read", "SHIPMENTS:READ"):
+        with pytest.raises(Forbidden) as told:
+            policy.view(_principal(scopes=["shipments:read", strange], ports=["CAVAN"]))
+        assert strange not in told.value.message
+
+
 def test_views_hold_parameters_not_values(policy: Policy) -> None:
     view = policy.view(_principal(scopes=["shipments:read"], ports=["CAVAN"]))
     assert view.rows["Shipment"] == Compare("portOfArrival", "in", Param("claims.ports"))

@@ -34,7 +34,8 @@ async def root_page(runner: Services, run: Run, root: RootField) -> Any:
 
 
 async def link_pages(runner: Services, run: Run, item: LinkField, table: Table) -> list[Any]:
-    """A connection per row: one fetch per owner for the pages of all rows."""
+    """A connection per row: one fetch per owner for the pages of all rows. Whoever did not say which keys to ask for
+    is missed in it too, and nobody knows its total."""
     page, fetch = item.page, item.fetch
     assert page is not None
     assert fetch is not None
@@ -44,9 +45,14 @@ async def link_pages(runner: Services, run: Run, item: LinkField, table: Table) 
         wanted = [[] if key is None else [key] for key in wanted]
     paged = await _fetch_pages(runner, run, page, fetch, call, wanted, fetch.at)
     if isinstance(paged, Null):
-        nothing = Paged(page, call, empty(fetch.needs), [], [Slice([], [], False, 0)])
+        unknown = Slice([], [], False, None if table.lacking else 0)
+        nothing = Paged(page, call, empty(fetch.needs), list(table.lacking), [unknown])
         without = (await connections(runner, run, nothing))[0]
         return [paged if keys else without for keys in wanted]
+    if table.lacking:
+        paged.reports += table.lacking
+        for cut in paged.slices:
+            cut.total = None
     run.answered(item, paged.reports)
     return await connections(runner, run, paged)
 

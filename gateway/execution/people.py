@@ -40,11 +40,13 @@ class Person:
 
 @dataclass(slots=True)
 class Read:
-    """Persons with the table of their records; ``reports`` of all fetches that were needed to know them."""
+    """Persons with the table of their records; ``reports`` of all fetches that were needed to know them, and of those
+    the failed ones that would have told of further documents: ``lacking``."""
 
     people: list[Person]
     records: Table
     reports: list[Report]
+    lacking: list[Report] = field(default_factory=list)
 
 
 def document_anchor(document: Document) -> str:
@@ -72,15 +74,17 @@ async def read_people(run: Run, fetches: PersonFetches, anchors: Sequence[str]) 
     await _records_of_anchors(run, fetches, people, tables, reports)
     knowing = {owner.agency for owner in fetches.documents.owners}
     asked = list(dict.fromkeys(document for person in people for document in person.documents))
+    lacking = Answered([], reports).failed
     if asked:
         first = await _by_documents(run, fetches.records, asked, knowing, True)
         _keep(first, tables, reports)
         await _documents_of(run, fetches, people, concat(fetches.records.needs, first.tables), reports)
+        lacking = Answered([], reports).failed
         everything = list(dict.fromkeys(document for person in people for document in person.documents))
         _keep(await _by_documents(run, fetches.records, everything, knowing, False), tables, reports)
     records = concat(fetches.records.needs, tables)
     _match(people, records, fetches.records.needs)
-    return Read(people, records, reports)
+    return Read(people, records, reports, lacking)
 
 
 def _keep(answered: Answered, tables: list[Table], reports: list[Report]) -> None:
@@ -233,7 +237,7 @@ def person_table(read: Read, needs: Needs, record_needs: Needs, run: Run, scores
     }
     table = Table(len(people), [values[path] for path in needs.columns])
     table.origins = (Origin("", run.now, False),)
-    table.reports = read.reports
+    table.reports, table.lacking = read.reports, read.lacking
     if run.view.groups:
         table.grants = [person.grants for person in people]
     if "records" in needs.children:

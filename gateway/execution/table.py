@@ -43,7 +43,8 @@ class Children:
 class Table:
     """``origin``: index into ``origins`` per row, ``None`` when all rows are of the first. ``flags``: per row, what was
     noticed, as (path from the row, problem). ``identifiers``: columns shown whose check digits can be told, as (path,
-    index, which). ``reports``: of the fetches that made the rows themselves, where they count as theirs (a person).
+    index, which). ``reports``: of the fetches that made the rows themselves, where they count as theirs (a person);
+    ``lacking``: the failed ones without which not all keys of the rows are known (a person's documents).
     ``grants``: per row the groups that grant it, as bits, where a view's grants see different rows."""
 
     count: int
@@ -54,6 +55,7 @@ class Table:
     flags: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
     identifiers: tuple[tuple[str, int, Identifier], ...] = ()
     reports: Sequence[Any] = ()
+    lacking: Sequence[Any] = ()
     parent: Table | None = None
     grants: list[int] | None = None
 
@@ -268,7 +270,7 @@ def take(table: Table, rows: Sequence[int]) -> Table:
         columns = [[column[row] for row in rows] for column in table.columns]
     picked = Table(len(rows), columns)
     picked.origins = table.origins
-    picked.identifiers, picked.reports = table.identifiers, table.reports
+    picked.identifiers, picked.reports, picked.lacking = table.identifiers, table.reports, table.lacking
     picked.origin = None if table.origin is None else [table.origin[row] for row in rows]
     if table.grants is not None:
         picked.grants = [table.grants[row] for row in rows]

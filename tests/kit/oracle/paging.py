@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cmp_to_key
 from typing import Any
@@ -200,15 +200,20 @@ async def root_page(asking: Asking, page: PageOf) -> dict[str, Any]:
 
 
 async def pages_by_key(
-    asking: Asking, page: PageOf, paths: tuple[str, ...], wanted: Sequence[Sequence[tuple[Any, ...]]]
+    asking: Asking,
+    page: PageOf,
+    paths: tuple[str, ...],
+    wanted: Sequence[Sequence[tuple[Any, ...]]],
+    lacking: Sequence[Report],
 ) -> list[Any]:
-    """One connection per object, with the rows of its keys."""
+    """One connection per object, with the rows of its keys. ``lacking``: who did not say all keys."""
     keys = list(dict.fromkeys(key for row in wanted for key in row))
     found = await _ask(asking, page, keys, paths) if keys else Found()
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in found.rows:
         groups.setdefault(tuple(row.values.get(path) for path in paths), []).append(row)
     values: list[Any] = []
+    told = replace(found, reports=[*found.reports, *lacking])
     for mine in wanted:
         if mine and found.all_failed:
             values.append(found.error())
@@ -218,7 +223,7 @@ async def pages_by_key(
         if _pushed(asking, page):
             counts = [rows.totals or {} for rows in found.totals if rows not in (None, 0)]
             total = sum(count.get(key, 0) for count in counts for key in mine)
-        values.append(cut(asking, page, rows, found, total, nested=True, missed=bool(mine and found.failed)))
+        values.append(cut(asking, page, rows, told, total, nested=True, missed=bool(mine and found.failed)))
     return values
 
 

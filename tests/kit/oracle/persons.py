@@ -34,6 +34,7 @@ async def persons(asking: Asking, anchors: Sequence[str | None]) -> list[Any]:
     keepers = {owner.agency for owner in asking.catalog.lookup_owners("TravelDocument", ("personKey",))}
     first = await _by_documents(asking, people, [owner for owner in owners if owner.agency in keepers])
     await _more_documents(asking, people, first, reports)
+    lacking = [report for report in [*reports, *first.reports] if report.failed]
     rest = await _by_documents(asking, people, [owner for owner in owners if owner.agency not in keepers])
     found = join([first, rest])
     reports += found.reports
@@ -43,7 +44,7 @@ async def persons(asking: Asking, anchors: Sequence[str | None]) -> list[Any]:
     made: dict[str, Row | None] = {}
     for person in people.values():
         records = _matching(person, found.rows)
-        row = _row(asking, person, records, reports) if records or failed else None
+        row = _row(asking, person, records, reports, lacking) if records or failed else None
         made[person.anchor] = row if row is not None and _visible(asking, row) else None
     return [None if anchor is None else made[anchor] for anchor in anchors]
 
@@ -116,7 +117,9 @@ def _visible(asking: Asking, person: Row) -> bool:
     return holds(rule, {"records": records, "documents": documents}, asking.params)
 
 
-def _row(asking: Asking, person: _Person, records: Sequence[Row], reports: Sequence[Report]) -> Row:
+def _row(
+    asking: Asking, person: _Person, records: Sequence[Row], reports: Sequence[Report], lacking: Sequence[Report]
+) -> Row:
     values = {
         "@anchor": person.anchor,
         "documents.issuer": [issuer for issuer, _ in person.documents],
@@ -124,4 +127,5 @@ def _row(asking: Asking, person: _Person, records: Sequence[Row], reports: Seque
         "records.agency": [row.agency for row in records],
         "records.key": [row.values["key"] for row in records],
     }
-    return Row("Person", values, "", asking.now, False, None, {"records": list(records)}, reports=reports)
+    children = {"records": list(records)}
+    return Row("Person", values, "", asking.now, False, None, children, reports=reports, lacking=lacking)

@@ -115,7 +115,8 @@ def _connection(
         paths = tuple(theirs for theirs, _ in link.on)
         many = type_name == "Person"
         wanted = [keys_of(asking, link.target, link.on, "", one, many) for one in ats]
-        return await pages_by_key(asking, page, paths, wanted)
+        lacking = list({id(report): report for one in ats for report in one.row.lacking}.values())
+        return await pages_by_key(asking, page, paths, wanted, lacking)
 
     return asking.load(info, parent, run)
 

@@ -13,7 +13,8 @@ from gateway.planning.catalog import Owner
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """``owner`` is ``None`` for a person, whom no agency owns; ``parent`` is the row that holds a child."""
+    """``owner`` is ``None`` for a person, whom no agency owns; ``parent`` is the row that holds a child.
+    ``lacking``: failed reports without which not all its keys are known."""
 
     type: str
     values: Mapping[str, Any]
@@ -24,6 +25,7 @@ class Row:
     children: dict[str, list[Row]] = field(default_factory=dict)
     parent: Row | None = None
     reports: Sequence[Any] = ()
+    lacking: Sequence[Any] = ()
 
     def candidates(self, path: str) -> list[Any]:
         """The values at ``path``, which may reach into a child list."""

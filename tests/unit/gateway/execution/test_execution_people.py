@@ -122,6 +122,27 @@ async def test_unknown_is_not_absent_while_an_agency_is_down(failing: tuple[str,
         assert answer.data["person"]["completeness"]["complete"] is False
 
 
+@pytest.mark.parametrize(("failing", "total"), [("IMMIGRATION", None), ("POLICE", 2)])
+async def test_crossings_are_not_counted_while_documents_may_be_missing(failing: str, total: int | None) -> None:
+    """Immigration would have told of X0. The police tell of no documents."""
+    crossings = [
+        {"key": number, "at": day(1), "document.issuer": "CA", "document.number": number} for number in ("X0", "X1")
+    ]
+    here = world()
+    here = World({**here.data, "TRAVELLER": {"crossing": crossings}})
+    here.sources[failing].fail("personrecord", SourceUnavailable("x"))
+    query = """query($n: String!) { person(document: {issuer: "CA", number: $n}) {
+      crossings { totalCount nodes { document { number } } completeness { complete sources { agency outcome } } } } }"""
+    answer = await here.ask(query, {"n": "X1"})
+    assert answer.data is not None
+    found = answer.data["person"]["crossings"]
+    assert found["totalCount"] == total
+    assert len(found["nodes"]) == (total or 1)
+    assert found["completeness"]["complete"] is (total is not None)
+    lost = [{"agency": failing, "outcome": "UNAVAILABLE"}] if total is None else []
+    assert found["completeness"]["sources"] == [*lost, {"agency": "TRAVELLER", "outcome": "ANSWERED"}]
+
+
 @pytest.mark.parametrize(("forbidden", "rows"), [("X2", {"IMMIGRATION": 0, "POLICE": 0})])
 async def test_a_person_who_may_not_be_seen_is_nobody(forbidden: str, rows: dict[str, int]) -> None:
     one = told(await world().ask(QUERY, {"n": forbidden}, view=IMMIGRATION_ONLY))

@@ -18,7 +18,8 @@ from adapters.contract import MISSING, CodeMap, Decision, FieldBinding, Lookup, 
 from adapters.mapping.codes import CodeTables, codes_for, reverse
 from adapters.mapping.columns import TEXT
 from adapters.mapping.formats import Format, parse_format
-from adapters.mapping.reading import Reading, looked_up, reading
+from adapters.mapping.reading import Reading, reading
+from adapters.mapping.stages import looked_up
 from adapters.mapping.steps import apply_steps, effective_steps
 from adapters.mapping.zones import earliest_local, latest_local
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import tzinfo
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -14,7 +16,8 @@ import sqlalchemy as sa
 
 from adapters.contract import MISSING, CodeMap, Decision, FieldBinding, Lookup
 from adapters.errors import Unsupported
-from adapters.mapping import Asking, asking, effective_steps
+from adapters.mapping import Asking, CodeTables, asking, effective_steps
+from adapters.mapping.memo import Memo
 from adapters.postgres.catalog import ColumnType, Unbindable, converter
 from adapters.postgres.expressions import TEXT_TYPE, as_text, blank, decided, inside_json, plain, stepped
 from adapters.postgres.scope import Column, Context, Rows, key_paths
@@ -85,32 +88,57 @@ def operand(context: Context, path: str, binding: FieldBinding, columns: Sequenc
     )
 
 
-def _askers(
-    context: Context, how: Asking, types: Sequence[ColumnType]
-) -> tuple[Callable[[Any], tuple[Natives, bool]], Callable[[Sequence[Any]], tuple[Natives, bool]]]:
-    """``Operand.ask`` and ``Operand.ask_all``."""
-    convert = [converter(column, context.zone) for column in types]
+Ask = Callable[[Any], tuple[Natives, bool]]
+AskAll = Callable[[Sequence[Any]], tuple[Natives, bool]]
+Each = Callable[[Sequence[Any]], list[tuple[tuple[Any, ...] | None, ...]]]
+"""Values → for each the native tuples that mean it, ``None`` among them when null does too."""
 
-    def fitted(found: Iterable[tuple[Any, ...]]) -> tuple[Natives, bool]:
-        out: dict[tuple[Any, ...], None] = {}
-        empty = False
-        for natives in found:
-            if None in natives:
-                empty = True
-                continue
-            try:
-                out[tuple([fit(native) for fit, native in zip(convert, natives, strict=True)])] = None
-            except Unbindable:
-                continue
-        return tuple(out), empty
+
+def _askers(context: Context, how: Asking, types: tuple[ColumnType, ...]) -> tuple[Ask, AskAll]:
+    """``Operand.ask`` and ``Operand.ask_all``."""
+    each = _fitted(how, types, context.zone)
+    known = _remembering(how.binding, context.zone_name, types, context.zone) if how.binding.codes is None else each
+
+    def merged(found: Iterable[tuple[tuple[Any, ...] | None, ...]]) -> tuple[Natives, bool]:
+        natives = dict.fromkeys(chain.from_iterable(found))
+        empty = None in natives
+        return tuple([one for one in natives if one is not None]) if empty else tuple(natives), empty  # type: ignore[arg-type]
 
     def ask(value: Any) -> tuple[Natives, bool]:
-        return fitted(how.ask(value)) if value is not None else ((), False)
+        return merged(each((value,))) if value is not None else ((), False)
 
     def ask_all(values: Sequence[Any]) -> tuple[Natives, bool]:
-        return fitted(chain.from_iterable(how.ask_all([value for value in values if value is not None])))
+        kinds = set(map(type, values))
+        if kinds == {str}:
+            return merged(known(values))
+        return merged(each([value for value in values if value is not None]))
 
     return ask, ask_all
+
+
+def _fitted(how: Asking, types: tuple[ColumnType, ...], zone: tzinfo) -> Each:
+    """Natives as the columns hold them; those that they cannot hold are left out."""
+    convert = [converter(column, zone) for column in types]
+
+    def fit(found: Natives) -> tuple[tuple[Any, ...] | None, ...]:
+        out: list[tuple[Any, ...] | None] = []
+        for natives in found:
+            if None in natives:
+                out.append(None)
+                continue
+            try:
+                out.append(tuple([to(native) for to, native in zip(convert, natives, strict=True)]))
+            except Unbindable:
+                continue
+        return tuple(out)
+
+    return lambda values: [fit(found) for found in how.ask_all(values)]
+
+
+@lru_cache(1024)
+def _remembering(binding: FieldBinding, zone_name: str, types: tuple[ColumnType, ...], zone: tzinfo) -> Each:
+    """Behind a memo that every call shape shares: keys of lookups come again."""
+    return Memo(_fitted(asking(binding, zone=zone_name, tables=CodeTables()), types, zone))
 
 
 def _bounder(

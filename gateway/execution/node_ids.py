@@ -1,14 +1,14 @@
 """Node ids and cursors: opaque, encrypted, the same for every caller and on every replica.
 
 An id is what names a row: the collection's tag and the row's key. What fits one AES block is one block, and a column of
-them goes through one cipher call; anything longer goes through AES-SIV behind a bounded memo. Neither grants anything.
+them goes through one cipher call; anything longer goes through AES-SIV. Ids are kept in a bounded memo, since the same
+rows are asked for again. An id grants nothing.
 """
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -22,6 +22,7 @@ SHORT = b"\x01"
 LONG = b"\x02"
 ID_CHARS = 24
 MEMO = 20_000
+"""Ids kept, of all collections together."""
 
 
 def derive(key: bytes, purpose: str, length: int = 32) -> bytes:
@@ -48,30 +49,36 @@ class NodeIds:
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._blocks = [Cipher(algorithms.AES(derive(key, "id")), modes.ECB()) for key in keys]  # noqa: S305 - one block is one id
         self._sivs = [AESSIV(derive(key, "long id", 64)) for key in keys]
-        self._long = lru_cache(MEMO)(self._encrypt_long)
+        self._known: dict[tuple[bytes, Any], str] = {}
 
     def column(self, tags: Sequence[bytes] | bytes, keys: Sequence[Any]) -> list[str]:
         """Ids of rows with these keys; ``tags`` is one for all rows, or one a row."""
-        each = [tags] * len(keys) if isinstance(tags, bytes) else tags
-        plain: list[bytes] = []
-        long: list[tuple[int, bytes]] = []
-        for row, (tag, key) in enumerate(zip(each, keys, strict=True)):
+        rows = list(zip([tags] * len(keys) if isinstance(tags, bytes) else tags, keys, strict=True))
+        known = self._known
+        fresh = set(rows).difference(known)
+        if fresh:
+            if len(known) + len(fresh) > MEMO:
+                known.clear()
+                fresh = set(rows)
+            self._learn(fresh)
+        return list(map(known.__getitem__, rows))
+
+    def _learn(self, rows: Iterable[tuple[bytes, Any]]) -> None:
+        short: list[tuple[bytes, Any]] = []
+        blocks: list[bytes] = []
+        for row in rows:
+            tag, key = row
             text = b"" if key is None else str(key).encode()
             if len(text) > BLOCK - 3:
-                long.append((row, tag + text))
-                plain.append(bytes(BLOCK))
+                self._known[row] = written(LONG + self._sivs[0].encrypt(tag + text, None))
             else:
-                plain.append(tag + bytes((len(text),)) + text.ljust(BLOCK - 3, b"\0"))
-        sealed = self._blocks[0].encryptor().update(b"".join(plain))
+                short.append(row)
+                blocks.append(tag + bytes((len(text),)) + text.ljust(BLOCK - 3, b"\0"))
+        sealed = self._blocks[0].encryptor().update(b"".join(blocks))
         framed = b"".join(SHORT + sealed[start : start + BLOCK] + b"\0" for start in range(0, len(sealed), BLOCK))
         encoded = urlsafe_b64encode(framed).decode()
-        ids = [encoded[start : start + ID_CHARS] for start in range(0, len(encoded), ID_CHARS)]
-        for row, text in long:
-            ids[row] = self._long(text)
-        return ids
-
-    def _encrypt_long(self, text: bytes) -> str:
-        return written(LONG + self._sivs[0].encrypt(text, None))
+        for place, row in enumerate(short):
+            self._known[row] = encoded[place * ID_CHARS : (place + 1) * ID_CHARS]
 
     def read(self, node_id: str) -> tuple[bytes, str] | None:
         """The collection's tag and the key, or ``None`` for anything that is no id of ours."""

@@ -141,14 +141,18 @@ def test_null_and_blank_are_null(type_: str) -> None:
     assert read([None, "", "  "], type=type_) == ([None, None, None], [])
 
 
-def test_a_clean_column_is_handed_back_itself() -> None:
-    for type_, column in (
-        ("String", ["a", None]),
-        ("DateTime", [utc(2026, 1, 1), None]),
-        ("Locode", ["CAVAN", None]),
-        ("Date", [date(2026, 1, 1)]),
-    ):
-        assert read(column, type=type_)[0] is column
+def test_values_that_come_again_are_read_and_flagged_again() -> None:
+    for _ in range(2):
+        assert read(["CAVAN", "cavan!", None, "cavan!"], type="Locode", read=(("upper", ""),)) == (
+            ["CAVAN", "CAVAN!", None, "CAVAN!"],
+            [(1, "pattern"), (3, "pattern")],
+        )
+
+
+def test_a_number_and_a_boolean_are_not_taken_for_each_other() -> None:
+    for _ in range(2):
+        assert read([1, 0], type="HsCode", read=(("upper", ""),))[0] == ["1", "0"]
+        assert read([True, False], type="HsCode", read=(("upper", ""),))[0] == ["TRUE", "FALSE"]
 
 
 def test_more_than_six_decimals_are_rounded_and_flagged() -> None:

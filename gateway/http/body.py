@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from starlette.requests import Request
+from starlette.datastructures import QueryParams
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
 from strawberry.http import GraphQLRequestData, GraphQLRequestProtocol
 
 from gateway.errors import ErrorCode, RequestRefused
@@ -19,23 +21,30 @@ class Malformed(RequestRefused):
         super().__init__(ErrorCode.BAD_USER_INPUT, message, status=status, headers=headers)
 
 
-async def read(request: Request, limit: int, protocol: GraphQLRequestProtocol) -> GraphQLRequestData:
-    """The operation of a GET or POST. Raises :class:`RequestRefused`.
+def headers_of(scope: Scope) -> dict[str, str]:
+    """Every header's first value, by its name in lower case."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+
+
+async def read(
+    scope: Scope, receive: Receive, headers: Mapping[str, str], limit: int, protocol: GraphQLRequestProtocol
+) -> GraphQLRequestData:
+    """The operation of a GET or POST. Raises :class:`RequestRefused`; ``ClientDisconnect`` when the body breaks off.
 
     A POST must be ``application/json``: a page elsewhere cannot send that without asking first (CORS), so a browser's
     standing cannot be borrowed by a form.
     """
-    if request.method == "GET":
-        return _parameters(_from_query(request, limit), protocol)
-    return _parameters(await read_object(request, limit), protocol)
+    if scope["method"] == "GET":
+        return _parameters(_from_query(scope["query_string"], limit), protocol)
+    return _parameters(await read_object(receive, headers, limit), protocol)
 
 
-async def read_object(request: Request, limit: int) -> dict[str, Any]:
-    """The JSON object of a POST. Raises :class:`RequestRefused`."""
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+async def read_object(receive: Receive, headers: Mapping[str, str], limit: int) -> dict[str, Any]:
+    """The JSON object of a POST. Raises as :func:`read`."""
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/json":
         raise Malformed("a POST needs Content-Type: application/json", 415)
-    body = await _bytes(request, limit)
+    body = await _bytes(receive, headers, limit)
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -47,17 +56,22 @@ async def read_object(request: Request, limit: int) -> dict[str, Any]:
     return parsed
 
 
-async def _bytes(request: Request, limit: int) -> bytes:
-    declared = request.headers.get("content-length", "")
+async def _bytes(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
+    declared = headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared) > limit:
         raise _too_large(limit, int(declared))
     chunks, size = [], 0
-    async for chunk in request.stream():
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:
             raise _too_large(limit, size)
         chunks.append(chunk)
-    return b"".join(chunks)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
 
 
 def _too_large(limit: int, measured: int) -> RequestRefused:
@@ -70,12 +84,12 @@ def _too_large(limit: int, measured: int) -> RequestRefused:
     )
 
 
-def _from_query(request: Request, limit: int) -> dict[str, Any]:
-    size = len(request.scope["query_string"])
+def _from_query(text: bytes, limit: int) -> dict[str, Any]:
+    size = len(text)
     if size > limit:
         raise _too_large(limit, size)
     found: dict[str, Any] = {}
-    for name, value in request.query_params.multi_items():
+    for name, value in QueryParams(text).multi_items():
         if name in found:
             raise Malformed(f"`{name}` is given twice")
         found[name] = value

@@ -10,7 +10,6 @@ from starlette.types import Receive
 WATCH_AFTER_SECONDS = 0.05
 """Most answers are there before; listening costs a task, and work that is this short is not worth cancelling."""
 
-SCOPE = "guichet.departure"
 STATUS = 499
 """For the log alone: nobody is there to be told (the number is nginx's)."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.errors import RequestRefused, Unauthenticated
+from gateway.http.departure import Departure
 from gateway.identity import Verifier
 from gateway.policy import Policy, View
 from gateway.request import Principal, RequestContext
@@ -39,6 +40,7 @@ class Exchange:
     record: Callable[[Exchange, int], None]
     method: str = "POST"
     wants_plan: bool = False
+    departure: Departure | None = None
     started: float = field(default_factory=time.perf_counter)
     principal: Principal | None = None
     view: View | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -10,10 +11,13 @@ _KEY = "guichet.request_id"
 
 
 class RequestId:
-    """ASGI middleware. The id is always ours: one that a client chose could collide, or be something to inject."""
+    """ASGI middleware. The id is always ours: one that a client chose could collide, or be something to inject.
 
-    def __init__(self, app: ASGIApp) -> None:
+    ``also``: headers that every response carries with it."""
+
+    def __init__(self, app: ASGIApp, also: Iterable[tuple[bytes, bytes]] = ()) -> None:
         self.app = app
+        self.also = tuple(also)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -24,7 +28,7 @@ class RequestId:
 
         async def marked(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.accept"):
-                message["headers"] = [*message.get("headers", ()), header]
+                message["headers"] = [*message.get("headers", ()), *self.also, header]
             await send(message)
 
         await self.app(scope, receive, marked)

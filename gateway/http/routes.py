@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
-from starlette.types import Lifespan
+from starlette.types import Lifespan, Receive, Scope, Send
 
 from gateway.errors import RequestRefused
 from gateway.http import body as request_body
@@ -44,8 +44,32 @@ class Parts:
     demo: Personas | None = None
 
 
+class Public(Starlette):
+    """The application that listens to callers.
+
+    What asks ``/graphql`` from no page (no ``Origin``) goes straight to ``view``: routing and middleware have but one
+    header to add to its answers, for a quarter of what the whole way costs besides the engine."""
+
+    def __init__(
+        self, view: GraphQLView, cors_origins: Sequence[str], routes: Sequence[BaseRoute], lifespan: Lifespan[Starlette]
+    ) -> None:
+        middleware = cors(cors_origins)
+        super().__init__(routes=routes, middleware=[Middleware(RequestId), *middleware], lifespan=lifespan)
+        self._straight = RequestId(view, ((b"vary", b"Origin"),) if middleware else ())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/graphql" and not _has(scope, b"origin"):
+            await self._straight(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def _has(scope: Scope, header: bytes) -> bool:
+    return any(name == header for name, _ in scope["headers"])
+
+
 def public(parts: Parts, cors_origins: Sequence[str], lifespan: Lifespan[Starlette]) -> Starlette:
-    """The application that listens to callers."""
+    """What is served to callers."""
     routes: list[BaseRoute] = [
         Route("/graphql", parts.view),
         WebSocketRoute("/graphql", parts.view),
@@ -56,7 +80,7 @@ def public(parts: Parts, cors_origins: Sequence[str], lifespan: Lifespan[Starlet
     ]
     if parts.demo is not None:
         routes += _demo(parts.demo)
-    return Starlette(routes=routes, middleware=[Middleware(RequestId), *cors(cors_origins)], lifespan=lifespan)
+    return Public(parts.view, cors_origins, routes, lifespan)
 
 
 async def _alive(_: Request) -> Response:
@@ -102,7 +126,7 @@ def _demo(demo: Personas) -> list[BaseRoute]:
         if not _is_local(request):
             return PlainTextResponse("not found\n", 404)
         try:
-            persona = await request_body.read_object(request, 1_000)
+            persona = await request_body.read_object(request.receive, request.headers, 1_000)
             issued = demo.token(str(persona.get("persona")))
         except RequestRefused as refused:
             return _refused(refused)

@@ -16,7 +16,7 @@ from gateway.errors import ClientError, ErrorCode, InternalError, RequestRefused
 from gateway.http.engine import Engine
 from gateway.http.exchange import Exchange
 from gateway.http.finish import Finisher, encode, internal_error, outcome_of, refusal
-from gateway.policy import Quotas, refuse_closed_roots
+from gateway.policy import Quotas, Recorder, refuse_closed_roots
 from gateway.request import Answer
 from resolvers.query import Query
 from resolvers.schema import TYPES, config
@@ -57,6 +57,7 @@ class PlannedSchema(strawberry.Schema):
     engine: Engine | None = None
     finisher: Finisher = Finisher()
     quotas: Quotas | None = None
+    recorder: Recorder | None = None
 
     async def execute(
         self,
@@ -130,6 +131,8 @@ class PlannedSchema(strawberry.Schema):
         if self.engine is None:
             raise InternalError("no engine")
         context, view = exchange.context()
+        if self.recorder is not None:
+            self.recorder.note(context.principal, query, operation_name, variables)
         refuse_closed_roots(view, query, operation_name)
         if exchange.method == "GET":
             _refuse_unsafe(query, operation_name)

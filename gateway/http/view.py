@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, cast
 
 import structlog
 from cross_web import HTTPException, StarletteRequestAdapter
-from starlette.requests import Request
+from starlette.datastructures import QueryParams
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
-from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, GraphQLRequestProtocol
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from gateway.errors import ClientError, RequestRefused
 from gateway.http import body as request_body
 from gateway.http import negotiation, pages
 from gateway.http.body import Malformed
-from gateway.http.departure import SCOPE, STATUS, Departure
+from gateway.http.departure import STATUS, Departure
 from gateway.http.exchange import Exchange, Gatekeeper
 from gateway.http.finish import encode, internal_error, refusal
 from gateway.http.origins import Origins
@@ -35,6 +37,8 @@ from gateway.telemetry import Metrics, request_line
 log = structlog.get_logger("guichet.request")
 
 EXPLAIN_HEADER = "x-guichet-explain"
+EXCHANGE = "guichet.exchange"
+METHODS = ("GET", "POST")
 
 
 class _Adapter(StarletteRequestAdapter):
@@ -46,7 +50,9 @@ class _Adapter(StarletteRequestAdapter):
 
 
 class GraphQLView(GraphQL[Exchange, None]):
-    """``/graphql``. Over HTTP: page, or admission, then Strawberry's ``run``, which calls back into the hooks below."""
+    """``/graphql``: a page for people, one answer to a request, or a stream. Streams (SSE, WebSocket) are Strawberry's:
+    its ``run`` calls back into the hooks below. One answer needs nothing of it, and ``run`` would cost a tenth of a
+    small request."""
 
     schema: PlannedSchema
     request_adapter_class = _Adapter
@@ -68,17 +74,17 @@ class GraphQLView(GraphQL[Exchange, None]):
         if scope["type"] == "websocket":
             await self.run(WebSocket(scope, receive=receive, send=send))
             return
-        request = Request(scope, receive=receive)
-        if self._is_for_a_person(request):
-            await pages.graphiql(request)(scope, receive, send)
+        headers = request_body.headers_of(scope)
+        if _is_for_a_person(scope, headers):
+            await pages.graphiql(Request(scope))(scope, receive, send)
             return
-        departure = scope[SCOPE] = Departure(receive)
+        departure = Departure(receive)
+        exchange = self._exchange(scope, headers, departure)
         try:
-            response = await self._respond(request)
-        except asyncio.CancelledError:
-            if not departure.settle():
+            response = await self._respond(exchange, scope, receive, headers)
+        except (asyncio.CancelledError, ClientDisconnect) as left:
+            if isinstance(left, asyncio.CancelledError) and not departure.settle():
                 raise
-            exchange: Exchange = scope["guichet.exchange"]
             exchange.log = {**exchange.log, "outcome": "DISCONNECTED"}
             self._record(exchange, STATUS)
             return
@@ -86,79 +92,84 @@ class GraphQLView(GraphQL[Exchange, None]):
             departure.end()
         await response(scope, receive, send)
 
-    def _is_for_a_person(self, request: Request) -> bool:
-        return (
-            request.method == "GET"
-            and negotiation.wants_page(request.headers.get("accept"))
-            and "query" not in request.query_params
-        )
-
-    async def _respond(self, request: Request) -> Response:
-        exchange = self._exchange(request)
-        request.scope["guichet.exchange"] = exchange
+    async def _respond(
+        self, exchange: Exchange, scope: Scope, receive: Receive, headers: Mapping[str, str]
+    ) -> Response:
+        """What is to be sent; unless it is a stream, which has its line once it is answered, the request is logged."""
+        accept = headers.get("accept")
         try:
-            response = await self._run(request)
-        except ClientError as refused:
-            response = self._refused(request, exchange, refused)
-        except HTTPException as refused:
-            response = self._refused(request, exchange, _translated(refused))
+            if negotiation.wants_stream(accept) and exchange.method in METHODS:
+                scope[EXCHANGE] = exchange
+                return await self.run(Request(scope, receive))
+            response = await self._run(exchange, scope, receive, headers)
+        except (ClientError, HTTPException) as error:
+            refused = error if isinstance(error, ClientError) else _translated(error)
+            answer = refusal(refused)
+            more = refused.headers if isinstance(refused, RequestRefused) else None
+            response = self._answered(exchange, accept, answer, refused.status, more)
+        except ClientDisconnect:
+            raise
         except Exception:  # the boundary, as in the schema
             log.exception("internal error", request_id=exchange.id)
-            response = self._answered(request, exchange, internal_error(exchange.id), 500)
-        if not isinstance(response, StreamingResponse):  # a stream has its line once it is answered
-            self._record(exchange, response.status_code)
+            response = self._answered(exchange, accept, internal_error(exchange.id), 500)
+        self._record(exchange, response.status_code)
         return response
 
-    async def _run(self, request: Request) -> Response:
-        accept = request.headers.get("accept")
-        if request.method not in ("GET", "POST"):
-            raise Malformed("GraphQL is asked by GET and POST", 405, {"Allow": "GET, POST"})
-        if negotiation.media_type(accept) is None and not negotiation.wants_stream(accept):
+    async def _run(self, exchange: Exchange, scope: Scope, receive: Receive, headers: Mapping[str, str]) -> Response:
+        if exchange.method not in METHODS:
+            raise Malformed("GraphQL is asked by GET and POST", 405, {"Allow": ", ".join(METHODS)})
+        media = negotiation.media_type(headers.get("accept"))
+        if media is None:
             raise Malformed(f"answers are {negotiation.GRAPHQL_JSON} or {negotiation.JSON}", 406)
-        return await self.run(request)
+        await exchange.admit()
+        asked = await self._read(exchange, scope, receive, headers, "http")
+        finished = await self.schema.execute(asked.query, asked.variables, exchange, None, asked.operation_name)
+        return Response(finished.body, negotiation.status_of(finished.answer, media), finished.headers, media)
 
-    def _exchange(self, request: Request | WebSocket) -> Exchange:
+    async def _read(
+        self,
+        exchange: Exchange,
+        scope: Scope,
+        receive: Receive,
+        headers: Mapping[str, str],
+        protocol: GraphQLRequestProtocol,
+    ) -> GraphQLRequestData:
+        asked = await request_body.read(scope, receive, headers, self.settings.limits.body_bytes, protocol)
+        if exchange.departure is not None:
+            exchange.departure.watch()
+        return asked
+
+    def _exchange(self, scope: Scope, headers: Mapping[str, str], departure: Departure | None = None) -> Exchange:
         return Exchange(
-            id=request_id_of(request.scope),
+            id=request_id_of(scope),
             gatekeeper=self.gatekeeper,
-            authorization=request.headers.get("authorization"),
+            authorization=headers.get("authorization"),
             timeout=self.settings.gateway.request_timeout_ms / 1000,
             record=self._record,
-            method=request.scope.get("method", "WEBSOCKET"),
-            wants_plan=request.headers.get(EXPLAIN_HEADER, "").strip().lower() == "plan",
+            method=scope.get("method", "WEBSOCKET"),
+            wants_plan=headers.get(EXPLAIN_HEADER, "").strip().lower() == "plan",
+            departure=departure,
         )
 
-    # ---- hooks that Strawberry's ``run`` calls, in this order ------------------------------------
+    # ---- hooks that Strawberry's ``run`` calls for streams -----------------------------------------
 
     async def get_context(self, request: Request | WebSocket, response: Any) -> Exchange:
         if isinstance(request, WebSocket):
-            return self._exchange(request)
-        exchange: Exchange = request.scope["guichet.exchange"]
+            return self._exchange(request.scope, request.headers)
+        exchange: Exchange = request.scope[EXCHANGE]
         await exchange.admit()
         return exchange
 
     def should_render_graphql_ide(self, request: Any) -> bool:
         return False  # the page is ours, and was served before this
 
-    async def get_sub_response(self, request: Request | WebSocket) -> Response:
-        return cast(Response, request)  # only handed back to create_response, which needs the request
-
     async def parse_http_body(self, request: Any) -> GraphQLRequestData:
-        protocol = "sse" if negotiation.wants_stream(request.raw.headers.get("accept")) else "http"
-        parsed = await request_body.read(request.raw, self.settings.limits.body_bytes, cast(Any, protocol))
-        request.raw.scope[SCOPE].watch()
-        return parsed
+        raw: Request = request.raw
+        return await self._read(raw.scope[EXCHANGE], raw.scope, raw.receive, raw.headers, "sse")
 
     async def process_result(self, request: Request, result: Any) -> GraphQLHTTPResponse:
         assert isinstance(result, Finished)
-        return cast(GraphQLHTTPResponse, result)  # bytes already: create_response and encode_json take it as it is
-
-    def create_response(self, response_data: Any, sub_response: Any) -> Response:
-        request: Request = sub_response
-        finished: Finished = response_data
-        media = negotiation.media_type(request.headers.get("accept")) or negotiation.JSON
-        status = negotiation.status_of(finished.answer, media)
-        return Response(finished.body, status, finished.headers, media)
+        return cast(GraphQLHTTPResponse, result)  # bytes already: encode_json takes it as it is
 
     async def create_streaming_response(self, request: Any, stream: Any, sub_response: Any, headers: Any) -> Response:
         return StreamingResponse(stream(), headers=dict(headers))
@@ -185,16 +196,16 @@ class GraphQLView(GraphQL[Exchange, None]):
 
     # ---- what comes of it ------------------------------------------------------------------------
 
-    def _refused(self, request: Request, exchange: Exchange, error: ClientError) -> Response:
-        exchange.log = {**refusal(error).log, **exchange.log}
-        response = self._answered(request, exchange, refusal(error), error.status)
-        response.headers.update(error.headers if isinstance(error, RequestRefused) else {})
-        return response
-
-    def _answered(self, request: Request, exchange: Exchange, answer: Answer, status: int) -> Response:
+    def _answered(
+        self,
+        exchange: Exchange,
+        accept: str | None,
+        answer: Answer,
+        status: int,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
         exchange.log = {**answer.log, **exchange.log}
-        media = negotiation.media_type(request.headers.get("accept")) or negotiation.JSON
-        return Response(encode(answer), status, media_type=media)
+        return Response(encode(answer), status, headers, negotiation.media_type(accept) or negotiation.JSON)
 
     def _record(self, exchange: Exchange, status: int) -> None:
         about = exchange.log
@@ -210,6 +221,14 @@ class GraphQLView(GraphQL[Exchange, None]):
                 milliseconds=exchange.milliseconds,
             ),
         )
+
+
+def _is_for_a_person(scope: Scope, headers: Mapping[str, str]) -> bool:
+    return (
+        scope["method"] == "GET"
+        and negotiation.wants_page(headers.get("accept"))
+        and "query" not in QueryParams(scope["query_string"])
+    )
 
 
 def _translated(error: HTTPException) -> Malformed:

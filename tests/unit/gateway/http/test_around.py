@@ -13,6 +13,7 @@ from gateway.http import pages
 from gateway.http.admin import admin
 from gateway.http.origins import Origins
 from gateway.policy import Policy
+from gateway.settings.config import Http
 from gateway.telemetry import Metrics
 from tests.kit.gateway import TestGateway, gateway
 
@@ -124,6 +125,19 @@ async def test_origins(gate: TestGateway, origin: str, allowed: bool) -> None:
     assert "access-control-allow-credentials" not in response.headers
     if allowed:
         assert "x-request-id" in response.headers["access-control-expose-headers"].lower()
+
+
+@pytest.mark.parametrize("query", [{"query": "{ viewer { subject } }"}, {}])
+@pytest.mark.parametrize("origins", [["https://portal.example"], []])
+async def test_a_program_is_answered_as_a_page_is(policy: Policy, origins: list[str], query: dict[str, str]) -> None:
+    async with gateway(policy, http=Http(cors_origins=origins)) as gate:
+        origin = {"Origin": "https://portal.example"}
+        program = await gate.client.post("/graphql", json=query, headers=gate.officer())
+        page = await gate.client.post("/graphql", json=query, headers={**gate.officer(), **origin})
+    assert (program.status_code, program.content) == (page.status_code, page.content)
+    said = {name: value for name, value in page.headers.items() if not name.startswith("access-control-")}
+    assert {**program.headers, "x-request-id": ""} == {**said, "x-request-id": ""}
+    assert ("vary" in said) is bool(origins)
 
 
 # ---- the demo ---------------------------------------------------------------------------------

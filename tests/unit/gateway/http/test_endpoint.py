@@ -156,6 +156,40 @@ async def test_a_large_body_is_refused_with_its_measure(policy: Policy) -> None:
         assert (response.status_code, code_of(response)) == (413, "OPERATION_TOO_LARGE")
 
 
+async def test_a_body_that_breaks_off_is_a_client_that_left(gate: TestGateway) -> None:
+    messages = [
+        {"type": "http.request", "body": b'{"query": "{ viewer', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = {**gate.officer(), "content-type": "application/json"}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/graphql",
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }
+    with structlog.testing.capture_logs() as logs:
+        await gate.app(scope, receive, send)
+    assert sent == []
+    assert [(line["event"], line["outcome"], line["status"]) for line in logs] == [("request", "DISCONNECTED", 499)]
+    assert gate.engine.asked == []
+
+
+async def test_the_first_of_two_headers_counts(gate: TestGateway) -> None:
+    headers = [("Authorization", "Bearer nonsense"), *gate.officer().items(), ("Content-Type", "application/json")]
+    response = await gate.client.post("/graphql", content=b'{"query": "{a}"}', headers=headers)
+    assert response.status_code == 401
+
+
 async def test_get_runs_queries(gate: TestGateway) -> None:
     parameters = {"query": "query Q($a: Int) { viewer { subject } }", "variables": '{"a": 1}', "operationName": "Q"}
     response = await gate.client.get("/graphql", params=parameters, headers=gate.officer())

@@ -29,7 +29,7 @@ from gateway.http.listener import listening
 from gateway.http.schema import PlannedSchema, planned_schema
 from gateway.identity import Verifier, key_ring
 from gateway.identity.keys import KeyRing, KeySetUnavailable
-from gateway.policy import Policy, quotas
+from gateway.policy import Policy, Recorder, quotas
 from gateway.policy.reload import Reloader
 from gateway.settings import Secret, Settings
 from gateway.settings.agencies import AgencyFile, load_agencies, resolve, type_catalog
@@ -95,6 +95,8 @@ def build(settings: Settings, environment: Mapping[str, str] | None = None) -> B
         raise ConfigurationError([Fault(str(settings.file), "agencies", str(error))]) from None
     schema.engine = engine
     schema.quotas = quotas(settings.state.dsn)
+    if settings.telemetry.recording:
+        schema.recorder = Recorder(settings.root / settings.telemetry.recording)
     return Built(settings, schema, policy, tuple(agencies), sources, engine, cache)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from gateway.cli import inspection, serving, tokens
+from gateway.cli import inspection, policy, serving, tokens
 from gateway.cli.mistakes import Mistake
 from gateway.errors import ConfigurationError
 
@@ -28,6 +28,7 @@ app.command("check")(inspection.check)
 app.command("schema")(inspection.schema)
 app.command("plan")(inspection.plan)
 app.command("explain-access")(inspection.explain_access)
+app.add_typer(policy.app, name="policy", help="The policy before it is in force.")
 app.add_typer(tokens.app, name="token", help="Tokens of the demo's personas.")
 
 

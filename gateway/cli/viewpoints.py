@@ -10,6 +10,8 @@ import typer
 from gateway.app import demo_entry
 from gateway.cli.mistakes import Mistake
 from gateway.policy import Policy, View
+from gateway.policy.predicates import CLAIMS
+from gateway.request import Principal
 from gateway.settings.strict import did_you_mean
 
 Roles = Annotated[list[str] | None, typer.Option("--role", help="A role of the policy; may be repeated.")]
@@ -30,6 +32,25 @@ def persona(name: str) -> Any:
     if name not in known:
         raise Mistake(f"there is no persona {name}{did_you_mean(name, known)}")
     return known[name]
+
+
+def principal(name: str) -> Principal:
+    """A persona as a token would say it. Claims that its demo directory would fill in stand open, as ``:bn``."""
+    who = persona(name)
+    open_claims: dict[str, Any] = {}
+    for claim in CLAIMS:
+        head, _, rest = claim.partition(".")
+        if head in who.from_world:
+            open_claims[head] = {**open_claims.get(head, {}), rest: f":{claim}"} if rest else f":{claim}"
+    return Principal(
+        name,
+        who.org,
+        frozenset({who.role}),
+        frozenset(who.scopes),
+        who.purpose,
+        who.agreement,
+        claims={**open_claims, **who.claims},
+    )
 
 
 Viewpoint = tuple[list[str], Collection[str] | None, str | None]

@@ -3,6 +3,7 @@
 from gateway.policy.book import Policy, UnknownAgreement, UnknownRole
 from gateway.policy.params import bind_params
 from gateway.policy.quotas import Quotas, quotas
+from gateway.policy.recording import Recorder
 from gateway.policy.scopes import refuse_closed_roots
 from gateway.policy.view import FieldAccess, View
 
@@ -10,6 +11,7 @@ __all__ = [
     "FieldAccess",
     "Policy",
     "Quotas",
+    "Recorder",
     "UnknownAgreement",
     "UnknownRole",
     "View",

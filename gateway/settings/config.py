@@ -112,7 +112,10 @@ class Limits(Section):
 
 
 class Telemetry(Section):
+    """``recording``: file to which operations are appended, for ``guichet policy try``; empty: none is recorded."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    recording: str = ""
 
 
 class State(Section):

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from gateway import http
 from gateway.http.exchange import Gatekeeper
-from gateway.http.schema import planned_schema
+from gateway.http.schema import PlannedSchema, planned_schema
 from gateway.policy import Policy, View
 from gateway.request import Answer, RequestContext
 from gateway.settings import Settings
@@ -64,6 +64,7 @@ class TestGateway:
     issuer: Issuer
     metrics: Metrics
     app: Starlette
+    schema: PlannedSchema
 
     async def post(self, query: str = "{ viewer { subject } }", **headers: str) -> httpx.Response:
         return await self.client.post("/graphql", json={"query": query}, headers={**self.officer(), **headers})
@@ -107,4 +108,4 @@ async def gateway(policy: Policy, demo: Any = None, **changes: Any) -> AsyncIter
     app = http.public(http.Parts(view, gatekeeper, ready, demo), chosen.http.cors_origins, lifespan)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
-        yield TestGateway(client, engine, issuer, metrics, app)
+        yield TestGateway(client, engine, issuer, metrics, app, schema)

@@ -39,6 +39,9 @@ check: $(STAMP) ## lint, format, types, import contracts, docs
 	$(BIN)/python -m pytest tests/architecture
 
 bench: $(STAMP) ## the side-by-side benchmark
+	$(BIN)/python -m pip install --quiet --require-hashes -r bench/requirements.lock
+	@test -z "$(NPM)" || npm --prefix bench/node ci --no-audit --no-fund --loglevel=error \
+		|| echo "npm failed: the Node peers are not measured" >&2
 	$(BIN)/python -m bench
 
 # The environment is made anew in place whenever the lock changes; the stamp is written last.
@@ -60,4 +63,4 @@ $(PAGE): $(PAGE_SOURCES)
 		|| echo "npm failed: the query page is not built, everything else works" >&2
 
 clean: ## forget what was built; the demo's data stays
-	rm -rf $(VENV) web/dist web/node_modules
+	rm -rf $(VENV) web/dist web/node_modules bench/node/node_modules

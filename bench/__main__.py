@@ -15,12 +15,15 @@ import orjson
 import uvloop
 from rich.console import Console
 
+from bench import peers
 from bench.agreement import Disagreement, Witness
-from bench.load import Refused, request
-from bench.measure import measure
+from bench.floor_sources import LONG_ROWS
+from bench.load import Refused, Request, generator
+from bench.measure import Rounds
+from bench.plot import plot
 from bench.processes import CONTENDERS, ROOT, Contender, contenders
 from bench.relay import relayed
-from bench.report import Results, markdown, plot, show
+from bench.report import Results, markdown, show
 from bench.variables import variables
 from demo.launcher import DemoError, agencies
 from demo.running import Demo
@@ -29,6 +32,9 @@ QUERIES = ("q1", "q2", "q3", "q4")
 VARIANTS = ("", ".bare")
 STORES = {"CUSTOMS_DSN": "customs", "TRADE_DSN": "trade_controls", "TRAVELLER_DSN": "traveller"}
 WIDTH = 150
+GROWTH = (1, 250, 500, 750, LONG_ROWS)
+"""Rows of the lists whose CPU shows how it grows."""
+
 RESULTS = ROOT / "bench" / "RESULTS.md"
 
 
@@ -45,6 +51,7 @@ def options(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--persona", default="developer")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="of one contender in one round")
+    parser.add_argument("--warm", type=int, default=400, help="requests to each contender before a query is measured")
     parser.add_argument("--compared", type=int, default=24, help="answers compared before measuring, a query")
     parser.add_argument("--results", type=Path, help=f"where to write (a whole run: {RESULTS.relative_to(ROOT)})")
     return parser.parse_args(argv)
@@ -57,18 +64,33 @@ def environment(demo: Demo) -> dict[str, str]:
     return found | {name: demo.info["agencies"][agency]["store"] for name, agency in STORES.items()}
 
 
-def requests_of(name: str, contender: Contender, token: str, sets: Sequence[Mapping[str, Any]]) -> list[bytes]:
+def requests_of(
+    name: str, contender: Contender, token: str, sets: Sequence[Mapping[str, Any]], rows: int | None = None
+) -> list[Request]:
+    """``rows``: of the long list, if not all. The floor and the Node peers know no tokens and are sent none."""
     if contender.name == "floor":
-        return [request(contender.port, f"/{name}", orjson.dumps({"variables": one})) for one in sets]
+        more = {} if rows is None else {"rows": rows}
+        return [Request(f"/{name}", orjson.dumps({"variables": {**one, **more}})) for one in sets]
     text = (ROOT / "bench" / "queries" / f"{name}.graphql").read_text()
-    bodies = [orjson.dumps({"query": text, "variables": one}) for one in sets]
-    return [request(contender.port, "/graphql", body, token) for body in bodies]
+    if rows is not None:
+        text = text.replace(f"first: {LONG_ROWS}", f"first: {rows}")
+    sent = "" if contender.name in peers.PEERS else token
+    return [Request("/graphql", orjson.dumps({"query": text, "variables": one}), sent) for one in sets]
+
+
+def chosen_contenders(asked: argparse.Namespace) -> tuple[str, ...]:
+    """The gateway first. Without Node there are no Node peers; to ask for one by name is a fault then."""
+    if asked.against:
+        if peers.node() is None and (missing := sorted(set(asked.against) & set(peers.PEERS))):
+            raise DemoError(f"{', '.join(missing)}: npm ci --prefix bench/node has not been run, or Node is not there")
+        return ("gateway", *(name for name in CONTENDERS[1:] if name in asked.against))
+    return tuple(name for name in CONTENDERS if name not in peers.PEERS or peers.node() is not None)
 
 
 async def run(asked: argparse.Namespace, console: Console) -> Results:
     """Raises ``DemoError``, ``Disagreement``, ``Refused``."""
     directory = asked.dir or Path(".guichet") / f"bench-{asked.scale}"
-    names = ("gateway", *(name for name in CONTENDERS[1:] if name in (asked.against or CONTENDERS)))
+    names = chosen_contenders(asked)
     suffixes = [
         suffix for suffix, word in zip(VARIANTS, ("client", "bare"), strict=True) if word in (asked.variant or word)
     ]
@@ -80,10 +102,12 @@ async def run(asked: argparse.Namespace, console: Console) -> Results:
         results = Results(asked.scale, asked.persona, asked.rounds, asked.seconds, used, asked.compared)
         token = demo.keys.token(asked.persona)
 
-        def wire(query: str, running: Mapping[str, Contender], count: int | None = None) -> dict[str, list[bytes]]:
+        def wire(
+            query: str, running: Mapping[str, Contender], count: int | None = None, rows: int | None = None
+        ) -> dict[str, list[Request]]:
             chosen = sets[query.partition(".")[0]]
             chosen = chosen[:: max(1, len(chosen) // count)][:count] if count else chosen
-            return {name: requests_of(query, one, token, chosen) for name, one in running.items()}
+            return {name: requests_of(query, one, token, chosen, rows) for name, one in running.items()}
 
         async with contextlib.AsyncExitStack() as stack:
             relays = {name: await stack.enter_async_context(relayed(known[name])) for name in STORES}
@@ -96,14 +120,21 @@ async def run(asked: argparse.Namespace, console: Console) -> Results:
                 await witness.forget()
                 counted = await witness.compare(list(running.values()), wire(query, running, asked.compared), query)
                 results.asked |= {(query, name): found for name, found in counted.items()}
-        async with contenders(names, known, demo.logs) as running:
+        async with contenders(names, known, demo.logs) as running, generator() as load:
+            results.load = load.name
+            rounds = Rounds(load, asked.rounds, asked.seconds, asked.warm)
             for query in queries:
+                sent = wire(query, running)
+                console.print(f"warming {query}", style="dim")
+                await rounds.warmed(list(running.values()), sent)
                 for concurrency in asked.concurrency or (1, 16):
                     console.print(f"measuring {query}, {concurrency} in flight", style="dim")
-                    cell = await measure(
-                        list(running.values()), wire(query, running), query, concurrency, asked.rounds, asked.seconds
-                    )
-                    results.cells.append(cell)
+                    results.cells.append(await rounds.measure(list(running.values()), sent, query, concurrency))
+            if "q3" in (asked.only or QUERIES):
+                few = [one for one in running.values() if one.name != "stock"]
+                for rows in GROWTH:
+                    console.print(f"measuring a list of {rows}", style="dim")
+                    results.growth[rows] = await rounds.measure(few, wire("q3", running, rows=rows), "q3", 1)
             results.memory = {name: one.peak_megabytes() for name, one in running.items()}
     return results
 
@@ -123,8 +154,9 @@ def main() -> int:
     show(results, console)
     whole = not any((asked.only, asked.against, asked.variant, asked.concurrency))
     if file := asked.results or (RESULTS if whole else None):
-        file.write_text(markdown(results))
-        drawn = plot(results, file.with_suffix(".png"))
+        picture = file.with_suffix(".png")
+        drawn = plot(results, picture)
+        file.write_text(markdown(results, picture.name if drawn else None))
         console.print(f"written: {file}" + ("" if drawn else " (no matplotlib: no plot)"), highlight=False)
     return 0
 

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import orjson
 
-from bench.load import answers
+from bench.load import Request, answers
 from bench.processes import Contender
 from bench.relay import Relay
 from gateway.execution.node_ids import NodeIds
@@ -37,7 +37,7 @@ class Witness:
     keys: Sequence[bytes]
 
     async def compare(
-        self, contenders: Sequence[Contender], requests: Mapping[str, Sequence[bytes]], query: str
+        self, contenders: Sequence[Contender], requests: Mapping[str, Sequence[Request]], query: str
     ) -> dict[str, Asked]:
         """``requests``: the same ones for every contender, by its name. Raises ``Disagreement``."""
         ids = NodeIds(self.keys)

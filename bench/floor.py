@@ -35,7 +35,7 @@ from bench.floor_codes import (
     plain,
     shown,
 )
-from bench.floor_sources import DECLARATIONS, ITEMS, LONG, ONE, PERMITS, PERMITS_FROM, QUEUE, Sources
+from bench.floor_sources import DECLARATIONS, ITEMS, LONG, LONG_ROWS, ONE, PERMITS, PERMITS_FROM, QUEUE, Sources
 from bench.serving import serve
 
 Json = dict[str, Any]
@@ -184,7 +184,8 @@ class Floor:
     async def long(self, given: Json, full: bool) -> Json:
         ports = self.sources.ports
         numbers = self.sources.numbers.get(given["port"], [])
-        rows = await self.sources.customs.fetch(LONG, numbers, *local(given["since"]))
+        text = LONG % {"rows": int(given.get("rows", LONG_ROWS))}
+        rows = await self.sources.customs.fetch(text, numbers, *local(given["since"]))
         made = [
             {
                 "ccn": ccn,

@@ -32,12 +32,13 @@ QUEUE = (
     + f"ORDER BY {_QUEUE_ORDER}"
 )
 ONE = _SHIPMENT.format(page=f"SELECT * FROM cargo.ccd_hdr WHERE ccn_nbr = $1 AND {_LIVE} LIMIT 1")
+LONG_ROWS = 1000
 LONG = f"""
 SELECT upper(trim(ccn_nbr)), ucr_nbr, trn_mod, port_lad_no, port_arr_no, eta_dt, eta_tm, pkg_ct, carr_cd, carr_nm
 FROM unnest($1::bpchar[]) AS port CROSS JOIN LATERAL (
     SELECT * FROM cargo.ccd_hdr WHERE port_arr_no = port AND {_LIVE} AND {_DATED} AND (eta_dt, eta_tm) >= ($2, $3)
-    ORDER BY eta_dt, eta_tm, ccn_nbr LIMIT 1000) p
-ORDER BY eta_dt, eta_tm, ccn_nbr LIMIT 1000
+    ORDER BY eta_dt, eta_tm, ccn_nbr LIMIT %(rows)s) p
+ORDER BY eta_dt, eta_tm, ccn_nbr LIMIT %(rows)s
 """
 _TXN = "left(regexp_replace({0}.txn_nbr, '[^0-9]', '', 'g'), 14)"
 DECLARATIONS = f"""
@@ -61,10 +62,13 @@ PERMITS = """
 SELECT replace(permit_no, '-', ''), permit_type, state, exp_date FROM lic.permit
 WHERE deleted_at IS NULL AND permit_no = ANY($1)
 """
+PORTS = "SELECT port_no::text, unlocode FROM ref.port_loc"
 PERMITS_FROM = """
 SELECT replace(permit_no, '-', ''), permit_type, state, eff_date, exp_date, holder_name, holder_bn FROM lic.permit
 WHERE deleted_at IS NULL AND exp_date >= $1 ORDER BY exp_date, permit_no LIMIT 50
 """
+FOOD_PAGE = 100
+"""Rows of the food agency's list that a page of ours asks for."""
 
 
 async def _keep(_: Any) -> None:
@@ -84,7 +88,7 @@ class Sources:
         self.customs = await _pool(self.environment["CUSTOMS_DSN"])
         self.trade = await _pool(self.environment["TRADE_DSN"])
         self.http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit_per_host=16))
-        rows = await self.customs.fetch("SELECT port_no::text, unlocode FROM ref.port_loc")
+        rows = await self.customs.fetch(PORTS)
         self.ports = dict(rows)
         for number, code in rows:
             self.numbers.setdefault(code, []).append(number)
@@ -106,7 +110,7 @@ class Sources:
         return await self._all(f"{self._food}/permits", "no", numbers, 50, "permits", self._food_headers)
 
     async def permits_from(self, day: str) -> list[Any]:
-        query = {"expiresFrom": day, "offset": "0", "limit": "100", "sort": "expiry"}
+        query = {"expiresFrom": day, "offset": "0", "limit": str(FOOD_PAGE), "sort": "expiry"}
         return await self._get(f"{self._food}/permits", query, "permits", self._food_headers)
 
     @property

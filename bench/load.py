@@ -1,18 +1,47 @@
-"""The load generator: requests kept alive over as many connections as there are to be in flight."""
+"""Load: requests kept alive over as many connections as are to be in flight, each kept until it is answered.
+
+`Autocannon` where the Node packages are installed, else `Own`, which does the same in this process. Both are told how
+many requests to make rather than for how long, so that none is cut off whose cost was counted.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from typing import Protocol
+
+import orjson
+
+from bench import peers
 
 MOST_SECONDS = 120.0
+MOST_BYTES = 1 << 26
 
 
 class Refused(Exception):
     """An answer that is not what was measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One of many that differ in their body alone."""
+
+    path: str
+    body: bytes
+    token: str = ""
+
+    def headers(self) -> dict[str, str]:
+        plain = {"content-type": "application/json"}
+        return plain | {"authorization": f"Bearer {self.token}"} if self.token else plain
+
+    def wire(self, port: int) -> bytes:
+        """As HTTP/1.1."""
+        lines = [f"POST {self.path} HTTP/1.1", f"host: 127.0.0.1:{port}"]
+        lines += [f"{name}: {value}" for name, value in self.headers().items()]
+        return "\r\n".join([*lines, f"content-length: {len(self.body)}", "", ""]).encode() + self.body
 
 
 @dataclass(slots=True)
@@ -27,35 +56,83 @@ class Slice:
         return len(self.latencies)
 
 
-def request(port: int, path: str, body: bytes, token: str = "") -> bytes:
-    """One HTTP/1.1 request."""
-    lines = [f"POST {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Content-Type: application/json"]
-    lines += [f"Authorization: Bearer {token}"] if token else []
-    lines += [f"Content-Length: {len(body)}", "", ""]
-    return "\r\n".join(lines).encode() + body
+class Generator(Protocol):
+    """``name``: what the report calls it."""
+
+    name: str
+
+    async def load(self, port: int, requests: Sequence[Request], concurrency: int, amount: int) -> Slice:
+        """``requests`` in turn until ``amount`` are answered. Raises ``Refused``."""
+        ...
 
 
-async def load(port: int, requests: Sequence[bytes], concurrency: int, seconds: float, at_least: int = 10) -> Slice:
-    """Asks for ``seconds``, and until ``at_least`` are answered, whichever is later; ``requests`` in turn."""
-    made = Slice()
-    turns = count()
-    started = time.perf_counter()
-    workers = [_worker(port, requests, turns, made, started + seconds, at_least) for _ in range(concurrency)]
-    async with asyncio.timeout(MOST_SECONDS + seconds):
-        await asyncio.gather(*workers)
-    made.seconds = time.perf_counter() - started
-    return made
+class Own:
+    name = "the benchmark's own"
+
+    async def load(self, port: int, requests: Sequence[Request], concurrency: int, amount: int) -> Slice:
+        made = Slice()
+        sent = [one.wire(port) for one in requests]
+        turns = iter(range(amount))
+        started = time.perf_counter()
+        async with asyncio.timeout(MOST_SECONDS):
+            await asyncio.gather(*(_worker(port, sent, turns, made) for _ in range(min(concurrency, amount))))
+        made.seconds = time.perf_counter() - started
+        return made
 
 
-async def _worker(
-    port: int, requests: Sequence[bytes], turns: Iterator[int], made: Slice, until: float, at_least: int
-) -> None:
+@dataclass(slots=True)
+class Autocannon:
+    process: asyncio.subprocess.Process
+    name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.name = f"autocannon {peers.versions()['autocannon']}"
+
+    async def load(self, port: int, requests: Sequence[Request], concurrency: int, amount: int) -> Slice:
+        one = requests[0]
+        job = {
+            "port": port,
+            "path": one.path,
+            "headers": one.headers(),
+            "bodies": [each.body.decode() for each in requests],
+            "connections": min(concurrency, amount),
+            "amount": amount,
+        }
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(orjson.dumps(job) + b"\n")
+        async with asyncio.timeout(MOST_SECONDS):
+            told = orjson.loads(await self.process.stdout.readline())
+        if "refused" in told:
+            raise Refused(told["refused"])
+        return Slice(told["seconds"], [took / 1000 for took in told["milliseconds"]])
+
+
+@contextlib.asynccontextmanager
+async def generator() -> AsyncIterator[Generator]:
+    """The load generator of this machine."""
+    node = peers.node()
+    if node is None:
+        yield Own()
+        return
+    pipe = asyncio.subprocess.PIPE
+    script = str(peers.FOLDER / "load.mjs")
+    process = await asyncio.create_subprocess_exec(node, script, stdin=pipe, stdout=pipe, limit=MOST_BYTES)
+    try:
+        yield Autocannon(process)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _worker(port: int, sent: Sequence[bytes], turns: Iterator[int], made: Slice) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 22)
     try:
-        while time.perf_counter() < until or made.requests < at_least:
-            sent = time.perf_counter()
-            await exchange(reader, writer, requests[next(turns) % len(requests)])
-            made.latencies.append(time.perf_counter() - sent)
+        for turn in turns:
+            started = time.perf_counter()
+            await exchange(reader, writer, sent[turn % len(sent)])
+            made.latencies.append(time.perf_counter() - started)
     finally:
         writer.close()
 
@@ -71,10 +148,10 @@ async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, a
     return body
 
 
-async def answers(port: int, requests: Sequence[bytes]) -> list[bytes]:
+async def answers(port: int, requests: Sequence[Request]) -> list[bytes]:
     """The bodies of all, one after the other."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 22)
     try:
-        return [await exchange(reader, writer, asked) for asked in requests]
+        return [await exchange(reader, writer, one.wire(port)) for one in requests]
     finally:
         writer.close()

@@ -6,8 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from bench.load import load
+from bench.load import Generator, Request
 from bench.processes import Contender
+
+LEAST = 20
+"""Requests of a slice, however slow the contender."""
+
+WARM_IN_FLIGHT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +43,50 @@ class Cell:
         return median(found), min(found), max(found)
 
 
-async def measure(
-    contenders: Sequence[Contender],
-    requests: Mapping[str, Sequence[bytes]],
-    query: str,
-    concurrency: int,
-    rounds: int,
-    seconds: float,
-) -> Cell:
-    """The first round only warms up. Whoever comes first changes from round to round."""
-    cell = Cell(query, concurrency, {contender.name: [] for contender in contenders})
-    for turn in range(rounds + 1):
-        start = turn % len(contenders)
-        for contender in (*contenders[start:], *contenders[:start]):
-            asked = requests[contender.name]
-            at = (turn * 37) % len(asked)
-            before = contender.cpu_seconds()
-            made = await load(contender.port, (*asked[at:], *asked[:at]), concurrency, seconds)
-            spent = contender.cpu_seconds() - before
-            if turn:
-                cell.samples[contender.name].append(
-                    Sample(
-                        spent * 1000 / made.requests,
-                        made.requests / made.seconds,
-                        percentile(made.latencies, 0.5) * 1000,
-                        percentile(made.latencies, 0.99) * 1000,
-                    )
-                )
-    return cell
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """``seconds``: about how long a slice lasts. ``warm``: requests before the first slice of a query."""
+
+    generator: Generator
+    count: int
+    seconds: float
+    warm: int
+
+    async def warmed(self, contenders: Sequence[Contender], requests: Mapping[str, Sequence[Request]]) -> None:
+        """What is compiled, planned or prepared as it runs, is so before anything is measured."""
+        for contender in contenders:
+            await self.generator.load(contender.port, requests[contender.name], WARM_IN_FLIGHT, self.warm)
+
+    async def measure(
+        self, contenders: Sequence[Contender], requests: Mapping[str, Sequence[Request]], query: str, concurrency: int
+    ) -> Cell:
+        """Whoever comes first changes from round to round; all begin a round with the same request. A first round,
+        which does not count, tells how many requests a slice is."""
+        cell = Cell(query, concurrency, {contender.name: [] for contender in contenders})
+        least = max(LEAST, 2 * concurrency)
+        amounts = dict.fromkeys(cell.samples, least)
+        for turn in range(self.count + 1):
+            start = turn % len(contenders)
+            for contender in (*contenders[start:], *contenders[:start]):
+                asked = requests[contender.name]
+                at = (turn * 37) % len(asked)
+                sample = await self._slice(contender, (*asked[at:], *asked[:at]), concurrency, amounts[contender.name])
+                if turn:
+                    cell.samples[contender.name].append(sample)
+                else:
+                    amounts[contender.name] = max(least, round(sample.rate * self.seconds))
+        return cell
+
+    async def _slice(self, contender: Contender, asked: Sequence[Request], concurrency: int, amount: int) -> Sample:
+        before = contender.cpu_seconds()
+        made = await self.generator.load(contender.port, asked, concurrency, amount)
+        spent = contender.cpu_seconds() - before
+        return Sample(
+            spent * 1000 / made.requests,
+            made.requests / made.seconds,
+            percentile(made.latencies, 0.5) * 1000,
+            percentile(made.latencies, 0.99) * 1000,
+        )
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -11,8 +11,10 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import peers
+
 ROOT = Path(__file__).parents[1]
-CONTENDERS = ("gateway", "floor", "stock")
+CONTENDERS = ("gateway", "floor", "stock", *peers.PEERS)
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 
@@ -64,7 +66,10 @@ async def _running(name: str, environment: Mapping[str, str], logs: Path) -> Asy
         "gateway": [guichet, "serve", "--config", config, "--port", str(port)],
         "stock": [sys.executable, "-m", "bench.stock", config, str(port)],
         "floor": [sys.executable, "-m", "bench.floor", str(port)],
+        **{peer: [peers.node() or "node", str(peers.FOLDER / f"{peer}.mjs"), str(port)] for peer in peers.PEERS},
     }
+    if name in peers.PEERS:
+        environment = {**environment, **peers.environment()}
     log = logs / f"bench-{name}.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from bench import peers
 from bench.agreement import Asked
 from bench.measure import Cell, Sample
 
@@ -33,17 +31,31 @@ HEAD = (
     "peak MB",
 )
 GOAL = 8.0
+WHO = {
+    "gateway": "`guichet serve`, everything on: tokens, policy, completeness, log line.",
+    "floor": "an endpoint a query, written by hand (`bench/floor.py`): no GraphQL, no access control. Its pool sends "
+    "no reset statement at release; the gateway's does not either.",
+    "stock": "the gateway with graphql-core's executor and DataLoaders in the place of its own engine "
+    "(`bench/stock.py`): the same HTTP, tokens, policy, adapters and fetches.",
+    "yoga": "GraphQL Yoga with graphql-jit on Node (`bench/node/yoga.mjs`): the floor's statements and calls, no "
+    "access control.",
+    "mercurius": "Mercurius with its JIT on Fastify (`bench/node/mercurius.mjs`): the same resolvers as Yoga.",
+}
 
 
 @dataclass(slots=True)
 class Results:
+    """``growth``: the long list at several lengths, by their number of rows."""
+
     scale: str
     persona: str
     rounds: int
     seconds: float
     sets: Mapping[str, int]
     compared: int
+    load: str = ""
     cells: list[Cell] = field(default_factory=list)
+    growth: dict[int, Cell] = field(default_factory=dict)
     asked: dict[tuple[str, str], Asked] = field(default_factory=dict)
     memory: dict[str, float] = field(default_factory=dict)
 
@@ -74,6 +86,33 @@ class Results:
             if "stock" in cell.samples
         ]
 
+    def grown(self) -> list[tuple[str, ...]]:
+        """A line a contender: its CPU at every length, and the slope through them."""
+        if not self.growth:
+            return []
+        names = list(next(iter(self.growth.values())).samples)
+        slopes = {name: self.slope(name) for name in names}
+        return [
+            (
+                name,
+                *(f"{cell.middle(name, cpu):.2f}" for cell in self.growth.values()),
+                f"{slopes[name]:.2f}",
+                f"{slopes[name] / slopes['floor']:.2f}" if "floor" in slopes else "–",
+            )
+            for name in names
+        ]
+
+    def slope(self, name: str) -> float:
+        """Milliseconds of CPU that 1,000 rows more cost, by least squares."""
+        points = [(rows, cell.middle(name, cpu)) for rows, cell in self.growth.items()]
+        mean_rows = sum(rows for rows, _ in points) / len(points)
+        mean_cpu = sum(spent for _, spent in points) / len(points)
+        above = sum((rows - mean_rows) * (spent - mean_cpu) for rows, spent in points)
+        return 1000 * above / sum((rows - mean_rows) ** 2 for rows, _ in points)
+
+    def growth_head(self) -> tuple[str, ...]:
+        return ("contender", *(f"{rows:,} rows" for rows in self.growth), "ms per 1,000 rows", "to the floor's")
+
 
 def cpu(sample: Sample) -> float:
     return sample.cpu
@@ -90,38 +129,47 @@ def show(results: Results, console: Console) -> None:
     console.print(table)
     for line in results.against_stock():
         console.print(f"CPU of the stock executor / gateway: {line}", highlight=False)
+    if results.growth:
+        table = Table(*results.growth_head(), title="CPU ms by rows")
+        for row in results.grown():
+            table.add_row(*row)
+        console.print(table)
 
 
-def markdown(results: Results) -> str:
+def markdown(results: Results, plot: str | None = None) -> str:
+    """``plot``: the name of its file."""
+    names = list(results.memory)
+    used = {name: version(name) for name in PACKAGES}
+    if set(names) & set(peers.PEERS):
+        used |= {"Node": peers.runtime()} | peers.versions()
     lines = [
         "# Side by side",
         "",
         f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}; Python {platform.python_version()}, "
-        + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+        + ", ".join(f"{name} {one}" for name, one in used.items())
         + f"; {os.cpu_count()} cores, which the contenders share with PostgreSQL, the agencies and the load generator.",
         "",
         f"Data: `{results.scale}`. Caller: `{results.persona}`, a signed token, verified on each request. "
-        f"{results.rounds} interleaved rounds of {results.seconds:g} s a contender, after one that warms up; one "
-        "worker each. Variables rotate over "
+        f"{results.rounds} interleaved rounds of about {results.seconds:g} s a contender, after warming up; one worker "
+        f"each; load by {results.load}. Variables rotate over "
         + ", ".join(f"{count} sets ({name})" for name, count in results.sets.items())
         + f". Before measuring, {results.compared} answers of each query were compared, ids by the key they stand for: "
         "all contenders gave the same.",
         "",
-        "- **gateway**: `guichet serve`, everything on: tokens, policy, completeness, log line.",
-        "- **floor**: an endpoint a query, written by hand (`bench/floor.py`): no GraphQL, no access control. Its pool",
-        "  sends no reset statement at release; the gateway's does not either.",
-        "- **stock**: the gateway with graphql-core's executor and DataLoaders in the place of its own engine",
-        "  (`bench/stock.py`): the same HTTP, tokens, policy, adapters and fetches.",
+        *(f"- **{name}**: {about}" for name, about in WHO.items() if name in names),
         "",
-        "CPU is the server process's own, in milliseconds a request: the median of the rounds. Ratios compare within a",
-        "round: median (least–greatest). Statements and calls are what the agencies saw, per request. Times depend on",
-        "the machine and on what else it does, ratios much less; on a busy machine their spread says how much.",
+        "CPU is the server process's own, all threads, in milliseconds a request: the median of the rounds. Ratios",
+        "compare within a round: median (least–greatest). Statements and calls are what the agencies saw, per request.",
+        "Times depend on the machine and on what else it does, ratios much less; on a busy machine their spread says",
+        "how much. `.bare` is without `id` and `__typename`.",
         "",
-        "| " + " | ".join(HEAD) + " |",
-        "|" + "---|" * len(HEAD),
-        *("| " + " | ".join(row) + " |" for row in results.rows()),
+        *([f"![CPU per request, and by rows]({plot})", ""] if plot else []),
+        *_rows(HEAD, results.rows()),
         "",
     ]
+    if results.growth:
+        lines += ["CPU of the long list by its rows, one request in flight; the slope is by least squares:", ""]
+        lines += [*_rows(results.growth_head(), results.grown()), ""]
     if results.against_stock():
         lines += [f"CPU of the stock executor, as a multiple of the gateway's (the goal for q1 is {GOAL:g}):", ""]
         lines += [f"- {line}" for line in results.against_stock()]
@@ -130,23 +178,10 @@ def markdown(results: Results) -> str:
             reached = min(cell.ratio("stock", "gateway", cpu)[0] for cell in queues) >= GOAL
             lines += ["", f"The goal is {'reached' if reached else '**not reached**'}."]
         lines += [""]
-    lines += ["The Node peers (Yoga with graphql-jit, Mercurius with its JIT) were not measured.", ""]
+    if not set(names) & set(peers.PEERS):
+        lines += ["The Node peers (Yoga with graphql-jit, Mercurius with its JIT) were not measured.", ""]
     return "\n".join(lines)
 
 
-def plot(results: Results, file: Path) -> bool:
-    """CPU per request as bars. ``False``, and nothing written, without matplotlib, which is no dependency."""
-    if importlib.util.find_spec("matplotlib") is None:
-        return False
-    pyplot: Any = importlib.import_module("matplotlib.pyplot")
-    cells = [cell for cell in results.cells if cell.concurrency == 1] or results.cells
-    names: Sequence[str] = list(cells[0].samples)
-    figure, axes = pyplot.subplots(figsize=(9, 4))
-    for index, name in enumerate(names):
-        heights = [cell.middle(name, cpu) for cell in cells]
-        axes.bar([at + index / (len(names) + 1) for at in range(len(cells))], heights, 1 / (len(names) + 1), label=name)
-    axes.set_xticks(range(len(cells)), [cell.query for cell in cells])
-    axes.set_ylabel("CPU ms a request")
-    axes.legend()
-    figure.savefig(file, dpi=120)
-    return True
+def _rows(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+    return [f"| {' | '.join(head)} |", "|" + "---|" * len(head), *(f"| {' | '.join(row)} |" for row in rows)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bench.agreement import difference, plain_ids
-from bench.load import request
+from bench.load import Request
 from bench.measure import Cell, Sample, percentile
 from bench.relay import SSL_REQUEST, Frontend
-from bench.report import cpu, spread
+from bench.report import Results, cpu, spread
 from bench.variables import _pages
 from gateway.execution.node_ids import NodeIds
 
@@ -73,12 +73,19 @@ def test_the_first_difference_is_named(one: object, other: object, where: str | 
 
 
 def test_a_request_says_its_length_and_who_asks() -> None:
-    sent = request(80, "/graphql", b"{}", "token")
-    head, _, body = sent.partition(b"\r\n\r\n")
+    head, _, body = Request("/graphql", b"{}", "token").wire(80).partition(b"\r\n\r\n")
     assert body == b"{}"
-    assert b"Content-Length: 2" in head
-    assert b"Authorization: Bearer token" in head
-    assert b"Authorization" not in request(80, "/q1", b"{}")
+    assert b"content-length: 2" in head
+    assert b"authorization: Bearer token" in head
+    assert b"authorization" not in Request("/q1", b"{}").wire(80)
+
+
+def test_the_slope_is_what_a_row_more_costs() -> None:
+    def cell(*spent: float) -> Cell:
+        return Cell("q3", 1, {"gateway": [Sample(one, 1, 1, 1) for one in spent]})
+
+    results = Results("small", "developer", 1, 1, {}, 1, growth={1: cell(1.0), 501: cell(2.0, 3.0, 9.0), 1001: cell(5)})
+    assert results.slope("gateway") == pytest.approx(4.0)
 
 
 def test_pages_alternate_ports_and_go_back_in_time() -> None:

@@ -1,0 +1,184 @@
+"""Views under one bound: `python -m bench.policy_views`.
+
+1,000 sets of grants (up to five roles of the demo's policy together) ask two documents each, in this process, with the
+gateway's settings of the garbage collector and no agency: what is measured is finding or making a view and a plan.
+Fails when memory grows beyond `limits.cache_mb`, or hits get slower with the number of grants seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, combinations
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench.measure import percentile
+from gateway import settings as configuration
+from gateway.app import COLLECTIONS, Built, build
+from gateway.cli.inspection import Unset
+from gateway.policy import View
+from gateway.policy.scopes import SCOPES
+from gateway.request import Principal
+
+DOCUMENTS = (
+    "query Queue { shipments(first: 50) { totalCount nodes { id ccn status eta portOfArrival jointStatus { state } } } }",
+    "query One($ccn: CargoControlNumber!) { shipment(ccn: $ccn) { ccn arrivedAt carrierName jointStatus { state asOf "
+    "blockingAgencies unknownAgencies } } }",
+)
+VARIABLES = ({}, {"ccn": "9QRT1001"})
+CLAIMS = {
+    "ports": ["CAVAN"],
+    "bn": ["123456782RM0001"],
+    "carrier": "9QRT",
+    "agency": "FOOD",
+    "case": "C-1",
+    "document": {"issuer": "CA", "number": "1"},
+}
+CHECKPOINTS = (10, 30, 100, 300, 1_000)
+SLOWER = 1.25
+"""Hits after the last checkpoint, to those after the first: noise aside they are the same."""
+
+
+@dataclass
+class Traffic:
+    """``hits`` and ``misses`` are of views; a plan's miss counts when its view was there."""
+
+    name: str
+    hits: int = 0
+    misses: int = 0
+    plans_missed: int = 0
+    latencies: list[float] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        return self.hits / (self.hits + self.misses)
+
+
+class Desk:
+    """Requests of grant sets, as far as they go without agencies."""
+
+    def __init__(self, built: Built) -> None:
+        self.built = built
+        self.made = 0
+        self.compiled = 0
+        self._count(built.policy, "_shared", "made")
+        self._count(type(built.engine.planner), "_compile", "compiled")
+
+    def _count(self, owner: Any, name: str, counter: str) -> None:
+        real: Callable[..., Any] = getattr(owner, name)
+
+        def counted(*args: Any) -> Any:
+            setattr(self, counter, getattr(self, counter) + 1)
+            return real(*args)
+
+        setattr(owner, name, counted)
+
+    def ask(self, who: Principal, document: int, into: Traffic) -> None:
+        made, compiled = self.made, self.compiled
+        started = time.perf_counter()
+        view = self.built.policy.view(who)
+        self.built.engine.planner.plan(DOCUMENTS[document], None, VARIABLES[document], view)
+        took = time.perf_counter() - started
+        if self.made > made:
+            into.misses += 1
+            return
+        into.hits += 1
+        if self.compiled > compiled:
+            into.plans_missed += 1
+        else:
+            into.latencies.append(took)
+
+
+def principals(built: Built, count: int) -> list[Principal]:
+    """Distinct grants, small sets of roles first; all of them may ask both documents."""
+    roles = [name for name, role in sorted(built.policy.roles.items()) if not role.agreement]
+    able = {"border-officer", "intelligence-analyst", "food-inspector", "trader", "carrier", "developer"}
+    sets = (frozenset(each) for size in range(1, 6) for each in combinations(roles, size))
+    found = [Principal("s", "ORG", each, frozenset(SCOPES), claims=CLAIMS) for each in sets if each & able]
+    assert len(found) >= count
+    return found[:count]
+
+
+def resident() -> float:
+    """Megabytes of this process."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def popular(people: Sequence[Principal], requests: int, chance: random.Random) -> Iterator[Principal]:
+    """By Zipf's law: the most frequent grants ask twice as often as the second."""
+    ranked = chance.sample(people, len(people))
+    weights = list(accumulate(1 / rank for rank in range(1, len(ranked) + 1)))
+    return iter(chance.choices(ranked, cum_weights=weights, k=requests))
+
+
+def hits_at(desk: Desk, recent: Sequence[Principal], repeats: int = 100) -> list[float]:
+    """Microseconds of hits on the views used last."""
+    traffic = Traffic("hits")
+    for _ in range(repeats):
+        for who in recent:
+            for document in (0, 1):
+                desk.ask(who, document, traffic)
+    assert not traffic.misses
+    return [each * 1e6 for each in traffic.latencies]
+
+
+def run(built: Built, count: int, requests: int) -> bool:
+    desk, people = Desk(built), principals(built, count)
+    limit = built.settings.limits.cache_mb
+    desk.ask(people[0], 0, Traffic("warm-up"))
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTIONS)
+    before = peak = resident()
+    each_once, flat = Traffic("each grant set once, two documents"), {}
+    for number, who in enumerate(people, 1):
+        for document in (0, 1):
+            desk.ask(who, document, each_once)
+        peak = max(peak, resident())
+        if number in CHECKPOINTS or number == count:
+            taken = hits_at(desk, people[max(0, number - 10) : number])
+            flat[number] = (median(taken), percentile(taken, 0.99))
+    zipf = Traffic(f"{requests} requests, popularity by Zipf's law")
+    chance = random.Random(1)
+    for who in popular(people, requests, chance):
+        desk.ask(who, chance.randrange(2), zipf)
+        peak = max(peak, resident())
+    grown = peak - before
+    kept = [each for each, *_ in built.cache._entries.values() if isinstance(each, View)]
+    print(f"{count} grant sets, {len(DOCUMENTS)} documents, cache_mb = {limit}")
+    print(f"memory: grown by at most {grown:.0f} MB; cached now {built.cache.weight / 1e6:.1f} MB, {len(kept)} views")
+    print("\n| grant sets seen | hit, median µs | 99th percentile |\n|---:|---:|---:|")
+    for number, (middle, high) in flat.items():
+        print(f"| {number} | {middle:.1f} | {high:.1f} |")
+    print(f"\nview hit rate, {zipf.name}: {zipf.rate:.1%} ({zipf.plans_missed} hits had to compile a plan)")
+    first, last = (flat[number][0] for number in (min(flat), max(flat)))
+    passed = grown <= limit and last <= first * SLOWER
+    print(f"hits, last to first: {last / first:.2f}; {'passed' if passed else 'FAILED'}")
+    return passed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.policy_views")
+    parser.add_argument("--grants", type=int, default=1_000)
+    parser.add_argument("--requests", type=int, default=4_000)
+    parser.add_argument("--cache-mb", type=int)
+    asked = parser.parse_args()
+    environment: Any = Unset()
+    settings = configuration.load(Path("guichet.toml"), environment)
+    if asked.cache_mb:
+        settings = settings.model_copy(
+            update={"limits": settings.limits.model_copy(update={"cache_mb": asked.cache_mb})}
+        )
+    return 0 if run(build(settings, environment), asked.grants, asked.requests) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

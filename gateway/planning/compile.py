@@ -171,7 +171,7 @@ class Compiler:
         if action == WITHHOLD:
             return ConstField(item.key, where, True)
         made = self._bare(item, type_name, here)
-        made.cells = self.rights.cells(where, item.type_name)
+        made.cells = self.rights.cells(where, item.type_name, here.granted)
         if level is not None and made.cells is None:
             assert isinstance(made, ColumnField)
             made.mask = Mask(action, item.type_name)
@@ -191,7 +191,7 @@ class Compiler:
                 index = site.column(path or item.name) if self._dim(where) else site.show(path or item.name)
                 return ColumnField(key, where, item.nullable, index=index, list=item.is_list)
             case Embedded(path=path):
-                inside = site.embedded(path or item.name)
+                inside = site.embedded(path or item.name, site.granted)
                 presence = tuple(
                     inside.column(name)
                     for name in PRESENCE.get(item.type_name, ())
@@ -222,13 +222,18 @@ class Compiler:
         """A value that is not shown as it is bears no flag either: it would tell what the mask hides."""
         return not self.rights.view.is_clear(coordinate)
 
+    def _granted(self, item: Selected, site: Site) -> int:
+        """The groups that have a say in what is inside an object of the row."""
+        follows = None if site.inner else self.rights.follows(item.coordinate)
+        return site.granted if follows is None else site.granted & follows
+
     def _embedded(self, item: Selected, path: str, site: Site, presence: tuple[int, ...]) -> ObjectField:
-        shape = self.shape(item.only(), item.type_name, site.embedded(path))
+        shape = self.shape(item.only(), item.type_name, site.embedded(path, self._granted(item, site)))
         return ObjectField(item.key, item.coordinate, item.nullable, shape=shape, presence=presence)
 
     def _children(self, item: Selected, path: str, site: Site) -> ChildrenField:
         name = site.prefix + path
-        shape = self.shape(item.only(), item.type_name, site.over(site.needs.child(name)))
+        shape = self.shape(item.only(), item.type_name, site.child(name, self._granted(item, site)))
         return ChildrenField(
             item.key, item.coordinate, item.nullable, name=name, shape=shape, item_nullable=item.item_nullable
         )
@@ -261,7 +266,7 @@ class Compiler:
         inner = self.shape(inner_selection(self.schema, type_name, text), type_name, inside)
         result = None
         if item.select:
-            result = self.shape(item.only(), item.type_name, Site(Needs(made=True), site.at))
+            result = self.shape(item.only(), item.type_name, Site(Needs(made=True), site.at, granted=site.granted))
         return ComputedField(item.key, item.coordinate, item.nullable, inner=inner, function=function, shape=result)
 
     # ---- connections ------------------------------------------------------------------------

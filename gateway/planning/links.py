@@ -90,8 +90,8 @@ class LinkCompiler:
 
     def _field(self, item: Selected, kind: str, site: Site) -> LinkField:
         found = LinkField(item.key, item.coordinate, item.nullable, kind=kind, item_nullable=item.item_nullable)
-        if not site.inner:
-            found.follows = self.fetches.rights.follows(item.coordinate)
+        follows = None if site.inner else self.fetches.rights.follows(item.coordinate)
+        found.follows = None if follows is None else follows & site.granted
         return found
 
     def _held(self, link: Link, keys: tuple[str, ...], needs: Needs, shape: Shape | None, *, inner: bool) -> bool:

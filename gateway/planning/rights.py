@@ -58,11 +58,15 @@ class Rights:
     def action(self, coordinate: str) -> str:
         return self.view.actions.get(coordinate, SHOW)
 
-    def cells(self, coordinate: str, scalar: str) -> Cells | None:
+    def cells(self, coordinate: str, scalar: str, granted: int) -> Cells | None:
+        """``granted``: the groups that have a say where the field stands."""
         said = self.view.cells.get(coordinate)
         if said is None:
             return None
-        bits = {level: sum(1 << i for i, one in enumerate(said) if one == level) for level in (SHOW, PARTIAL, PRESENCE)}
+        bits = {
+            level: granted & sum(1 << i for i, one in enumerate(said) if one == level)
+            for level in (SHOW, PARTIAL, PRESENCE)
+        }
         return Cells(bits[SHOW], bits[PARTIAL], bits[PRESENCE], scalar)
 
     def follows(self, coordinate: str) -> int | None:

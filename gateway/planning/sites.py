@@ -10,12 +10,14 @@ from gateway.planning.plan import Needs
 @dataclass(frozen=True, slots=True)
 class Site:
     """``needs`` of the rows at hand; ``at``: response keys that lead here; ``prefix``: of paths in an embedded object;
-    ``inner``: the selection of a computed field, which no caller sees."""
+    ``inner``: the selection of a computed field, which no caller sees. ``granted``: the groups that grant every object
+    of the row on the way here; those that grant the row but not the object have no say in it."""
 
     needs: Needs
     at: tuple[str, ...]
     prefix: str = ""
     inner: bool = False
+    granted: int = -1
 
     def column(self, path: str) -> int:
         return self.needs.column(self.prefix + path)
@@ -29,10 +31,14 @@ class Site:
     def under(self, key: str) -> Site:
         return replace(self, at=(*self.at, key))
 
-    def embedded(self, path: str) -> Site:
+    def embedded(self, path: str, granted: int) -> Site:
         """Below an object over the same row."""
-        return replace(self, prefix=f"{self.prefix}{path}.")
+        return replace(self, prefix=f"{self.prefix}{path}.", granted=granted)
+
+    def child(self, name: str, granted: int) -> Site:
+        """Below a list inside the row."""
+        return replace(self, needs=self.needs.child(name), prefix="", granted=granted)
 
     def over(self, needs: Needs) -> Site:
         """Over other rows: paths start anew."""
-        return replace(self, needs=needs, prefix="")
+        return replace(self, needs=needs, prefix="", granted=-1)

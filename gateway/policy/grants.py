@@ -8,7 +8,7 @@ that grant its row: the view says per coordinate what each group does with it, a
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graphql import GraphQLSchema
 
@@ -87,6 +87,7 @@ def combine(
     """The union of ``roles``, less what ``scopes`` do not cover (``None``: all scopes) and what the agencies' own
     ``terms`` withhold."""
     terms = terms or Terms()
+    roles = [_closed(schema, role) for role in roles]
     by_rows: dict[str, list[RoleGrant]] = {}
     for role in roles:
         by_rows.setdefault(role.rows_text, []).append(role)
@@ -116,11 +117,19 @@ def combine(
         closed_roots=closed,
         explain=any(role.explain for role in roles),
         access=_access(visible, rows, roles, actions, cells, terms),
-        nodes=frozenset(name for role in roles for name in role.nodes) & visible.keys(),
+        nodes=_nodes(roles, closed) & visible.keys(),
         actions=actions,
         cells=cells,
-        groups=tuple(_group(found, visible) for found in members) if several else (),
+        groups=tuple(_group(found, visible, closed) for found in members) if several else (),
     )
+
+
+def _closed(schema: GraphQLSchema, role: RoleGrant) -> RoleGrant:
+    """A role that an agreement narrowed, without links to what is gone: on its rows they would show another role's
+    fields."""
+    if not role.under:
+        return role
+    return replace(role, coordinates=close_again(schema, role.coordinates, role.coordinates["Query"]))
 
 
 def action_of(role: RoleGrant, owner: str, name: str) -> Action:
@@ -178,7 +187,14 @@ def _rows(visible: Mapping[str, frozenset[str]], roles: Sequence[RoleGrant]) -> 
     return rows
 
 
-def _group(found: Sequence[RoleGrant], visible: Mapping[str, frozenset[str]]) -> Group:
+def _nodes(roles: Sequence[RoleGrant], closed: Collection[str]) -> frozenset[str]:
+    """Types that an id may read: a root field that scopes close does not open its type to ids either."""
+    return frozenset(
+        name for role in roles for name in role.nodes if name not in role.by_root or role.by_root[name] - set(closed)
+    )
+
+
+def _group(found: Sequence[RoleGrant], visible: Mapping[str, frozenset[str]], closed: Collection[str]) -> Group:
     return Group(
         rows={
             name: next((role.rows[name] for role in found if name in role.rows), None)
@@ -187,7 +203,7 @@ def _group(found: Sequence[RoleGrant], visible: Mapping[str, frozenset[str]]) ->
         },
         whole=not found[0].rows,
         roots=frozenset(root for role in found for root in role.coordinates["Query"]) | EVERYONE,
-        nodes=frozenset(name for role in found for name in role.nodes),
+        nodes=_nodes(found, closed),
     )
 
 

@@ -54,6 +54,8 @@ class RoleGrant:
     nodes: frozenset[str] = frozenset()
     """Types that ``node(id)`` may fetch: not those that have no rule of their own beside others that do, and no root
     field. They are reached through a visible parent only, or a leaked id would show a forbidden row."""
+    by_root: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Of these, the types that are there for the role's root fields alone: type → those fields."""
 
     @property
     def label(self) -> str:
@@ -151,6 +153,7 @@ class _Reader:
             owner, _, name_ = coordinate.partition(".")
             if owner in self.types and name_ not in coordinates.get(owner, ()):
                 self._fault(place, f"no granted field leads to {coordinate}")
+        yielded = self._yielded(coordinates["Query"])
         return RoleGrant(
             name=name,
             coordinates=coordinates,
@@ -163,17 +166,20 @@ class _Reader:
             actions={coordinate: action for coordinate, (action, _) in actions.items()},
             places=self.places,
             file=Path(self.file).name,
-            nodes=frozenset(
-                each for each in coordinates if not rows or each in rows or each in self._yielded(coordinates["Query"])
-            ),
+            nodes=frozenset(each for each in coordinates if not rows or each in rows or each in yielded),
+            by_root={each: found for each, found in yielded.items() if rows and each not in rows},
         )
 
-    def _yielded(self, roots: Iterable[str]) -> set[str]:
-        """Types that a granted root field yields as such, or in a connection."""
+    def _yielded(self, roots: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Types that granted root fields yield as such, or in a connection: type → those fields."""
         query = self.schema.query_type
         assert query is not None
-        types = (through_connection(get_named_type(query.fields[root].type)) for root in roots if root not in EVERYONE)
-        return {each.name for each in types if each is not None}
+        found: dict[str, frozenset[str]] = {}
+        for root in sorted(set(roots) - EVERYONE):
+            named = through_connection(get_named_type(query.fields[root].type))
+            if named is not None:
+                found[named.name] = found.get(named.name, frozenset()) | {root}
+        return found
 
     def _roots(self, role: _Role, key: str) -> list[str]:
         assert self.schema.query_type is not None

@@ -424,7 +424,10 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of ``guichet check``: the key path in the agency file, and what the live system says."""
+    """One line of ``guichet check``: the key path in the agency file, and what the live system says.
+
+    An error: the file and the system contradict each other, so that answers would be wrong or absent. A warning:
+    answers are right, but some values in them are dirty and flagged (unmapped codes, say), or they come slowly."""
 
     key: str
     problem: str

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adapters.contract import Child, CollectionSpec, Finding, Lookup
-from adapters.errors import SourceError
+from adapters.errors import SourceError, Unsupported
 from adapters.postgres.catalog import COLUMNS_SQL, catalog, quoted
 from adapters.postgres.check_collection import collection_findings
+from adapters.postgres.check_indexes import index_findings
+from adapters.postgres.check_lists import list_findings
+from adapters.postgres.checked import Checked
 from adapters.postgres.indexes import INDEXES_SQL, Indexes
 
-if TYPE_CHECKING:
-    from adapters.postgres.source import PostgresSource
 
-
-async def check(source: PostgresSource) -> Sequence[Finding]:
+async def check(source: Checked) -> Sequence[Finding]:
     """Compare the agency file with the live system. A dead source is one finding."""
     try:
         facts = await source.fetch(
@@ -33,7 +33,7 @@ async def check(source: PostgresSource) -> Sequence[Finding]:
     return [finding async for finding in _findings(source, facts[0])]
 
 
-async def _findings(source: PostgresSource, facts: Any) -> AsyncIterator[Finding]:
+async def _findings(source: Checked, facts: Any) -> AsyncIterator[Finding]:
     read_only, clock, may_create, role = facts
     here = f"sources.{source.name}"
     if read_only != "on":
@@ -61,12 +61,20 @@ async def _findings(source: PostgresSource, facts: Any) -> AsyncIterator[Finding
         missing = list(_missing(source, spec))
         for finding in missing:
             yield finding
-        if not missing:
-            async for finding in collection_findings(source, spec, indexes):
+        if missing:
+            continue
+        try:
+            async for finding in collection_findings(source, spec, indexes.rows(spec.table)):
                 yield finding
+            async for finding in list_findings(source, spec):
+                yield finding
+        except (SourceError, Unsupported) as error:
+            yield Finding(f"collections.{spec.name}", str(error))
+        for finding in index_findings(spec, source.capabilities.collections[spec.name].orders, indexes):
+            yield finding
 
 
-async def _lookup(source: PostgresSource, lookup: Lookup) -> AsyncIterator[Finding]:
+async def _lookup(source: Checked, lookup: Lookup) -> AsyncIterator[Finding]:
     here = f"lookups.{lookup.name}"
     code = quoted(lookup.code)
     text = f"SELECT count(*) FROM (SELECT {code} FROM {quoted(lookup.table)} GROUP BY 1 HAVING count(*) > 1) d"  # noqa: S608
@@ -79,7 +87,7 @@ async def _lookup(source: PostgresSource, lookup: Lookup) -> AsyncIterator[Findi
         yield Finding(here, f"{twice} codes occur more than once; the first value counts", warning=True)
 
 
-def _missing(source: PostgresSource, spec: CollectionSpec) -> Sequence[Finding]:
+def _missing(source: Checked, spec: CollectionSpec) -> Sequence[Finding]:
     """Tables and columns that are not there, or not readable."""
     found: list[Finding] = []
     here = f"collections.{spec.name}"

@@ -15,6 +15,7 @@ from adapters.errors import AgencyFileError, Fault, SourceError, SourceTimeout
 from adapters.mapping import CodeTables
 from adapters.postgres.abilities import capabilities
 from adapters.postgres.catalog import COLUMNS_SQL, Catalog, catalog, quoted
+from adapters.postgres.check import check
 from adapters.postgres.failures import KNOWN, converted, lost
 from adapters.postgres.pool import Pool
 from adapters.postgres.rows import decoder
@@ -88,8 +89,6 @@ class PostgresSource:
         return Health.UP
 
     async def check(self) -> Sequence[Finding]:
-        from adapters.postgres.check import check
-
         return await check(self)
 
     async def close(self) -> None:

@@ -86,7 +86,8 @@ def tls_context(tls: Tls | None) -> ssl.SSLContext:
 
 
 class Client:
-    """One pooled session, opened on first use. ``last`` is the most recent failure, ``None`` after a success."""
+    """One pooled session, opened on first use. ``last`` is the most recent failure, ``None`` after a success;
+    ``dated`` when the API said that it answered, and when that arrived."""
 
     def __init__(self, name: str, options: RestOptions) -> None:
         self.name = name
@@ -95,6 +96,7 @@ class Client:
         self.origin = URL(options.base_url).origin()
         self.last: SourceError | None = None
         self.requests = 0
+        self.dated: tuple[str, datetime] | None = None
         self._seconds = options.timeout_ms / 1000
         self._bulkhead = Bulkhead(options.max_concurrency, name)
         self._session: aiohttp.ClientSession | None = None
@@ -121,8 +123,9 @@ class Client:
         deadline: float | None = None,
         missing: Collection[int] = (),
     ) -> Answer | None:
-        """One read. ``path``: of the request, with its placeholders, for the log. ``None`` when the answer is a declared
-        "not found". Raises a ``SourceError``."""
+        """One read. ``path``: of the request, with its placeholders, for the log.
+
+        ``None`` when the answer is a declared "not found". Raises a ``SourceError``."""
         place = f"{self.name}: {method} {self.base}{path}"
 
         async def exchange() -> Answer | None:
@@ -155,6 +158,8 @@ class Client:
             self.requests += 1
             async with session.request(method, url, data=body, headers=headers, allow_redirects=False) as response:
                 status = response.status
+                if "Date" in response.headers:
+                    self.dated = response.headers["Date"], datetime.now(UTC)
                 if status == 200:
                     return self._read_verdict(place, response, await self._body(place, response))
                 if status in missing or status == 204:
@@ -221,7 +226,9 @@ class Client:
         return target
 
     def same_origin(self, place: str, current: URL, link: str) -> URL:
-        """``link`` as seen from ``current``, the answer to ``place``. Raises ``SourceRefused`` when it leads to another origin."""
+        """``link`` as seen from ``current``, the answer to ``place``.
+
+        Raises ``SourceRefused`` when it leads to another origin."""
         try:
             target = current.join(URL(link, encoded="%" in link))
             same = bool(link) and target.scheme in ("http", "https") and target.origin() == self.origin

@@ -45,6 +45,18 @@ class Gathered:
             self.as_of = other.as_of
 
 
+@dataclass(slots=True)
+class Probed:
+    """What an API answers of itself: per page the rows as they came, and how many items the page held; the total that
+    it told, and whether the list ended there. ``asked``: the keys that one request took, with all their spellings."""
+
+    asked: set[Key]
+    pages: list[Rows]
+    items: list[int]
+    total: int | None
+    ended: bool
+
+
 class Part(Protocol):
     """More columns of the same objects, from another endpoint."""
 
@@ -94,6 +106,31 @@ class RestFetch:
             gathered = await self._by_keys(call, values)
             return self.plan.work.apply(await self._rows(gathered, call.deadline), call)
         return await self._list(call, values, exact)
+
+    async def probe(self, call: FetchCall, *, pages: int = 1, size: int | None = None) -> Probed:
+        """The first pages, before anything is filtered, ordered or left out here: for ``check``. As many keys as fit
+        go into one request. Raises a ``SourceError``."""
+        if self._ready is not None:
+            await self._ready(call.deadline)
+        values, _ = self._pushed(call)
+        request, natives = self.plan.template.request, list[Natives]()
+        probed = Probed(set(), [], [], None, True)
+        for key, found in self._asked_keys(call) if self.plan.keyed else ():
+            if len(natives) + len(found) <= (request.max_keys if request.many else 1):
+                natives += found
+                probed.asked.add(key)
+        if values is None or (self.plan.keyed and not natives):
+            return probed
+        state = Pages(self.plan.template, size=size)
+        more = True
+        while more and len(probed.pages) < pages:
+            answer = await self._ask(state, values, natives, call.deadline)
+            gathered = Gathered(Batch())
+            probed.items.append(self._collect(answer, gathered, call.keys[0] if self.plan.asked else None))
+            probed.pages.append(await self._rows(gathered, call.deadline))
+            more = state.more(answer, probed.items[-1], self._client.same_origin)
+        probed.total, probed.ended = state.total, not more
+        return probed
 
     # -- what is sent
 

@@ -22,6 +22,7 @@ from adapters.errors import AgencyFileError, Fault, SourceRefused, Unsupported
 from adapters.mapping import CodeTables
 from adapters.resilience import Load
 from adapters.rest.capabilities import capabilities
+from adapters.rest.check import check_source
 from adapters.rest.client import Client
 from adapters.rest.fetch import RestFetch
 from adapters.rest.lookups import Lookups
@@ -47,7 +48,9 @@ class RestSource:
         self.name = name
         self.agency = agency
         self.options = options
-        self.collections = {spec.name: spec for spec in collections if spec.source == name}
+        self.collections: Mapping[str, CollectionSpec] = {
+            spec.name: spec for spec in collections if spec.source == name
+        }
         self.client = Client(f"{agency}.{name}", options)
         self.tables = tables
         own = [lookup for lookup in lookups.values() if lookup.source == name and lookup.get]
@@ -65,6 +68,11 @@ class RestSource:
         if collection is None:
             raise Unsupported(f"source {self.name} has no collection {spec.collection}")
         return self._fetch(collection, self._templates[name], spec)
+
+    def using(self, spec: FetchSpec, request: int) -> RestFetch:
+        """As ``prepare``, by that request of the file and no other. Raises ``Unsupported``."""
+        template = self._templates[spec.collection][request]
+        return self._fetch(self.collections[spec.collection], [template], spec)
 
     def _fetch(self, collection: CollectionSpec, templates: Sequence[Template], spec: FetchSpec) -> RestFetch:
         zone = self.options.timezone
@@ -114,8 +122,6 @@ class RestSource:
         return Health.DEGRADED if isinstance(last, SourceRefused) else Health.DOWN
 
     async def check(self) -> Sequence[Finding]:
-        from adapters.rest.check import check_source
-
         return await check_source(self)
 
     async def close(self) -> None:

@@ -62,28 +62,30 @@ def check(
     config: Config = Path("guichet.toml"),
     offline: Annotated[bool, typer.Option("--offline", help="Only the files; ask no agency.")] = False,
 ) -> int:
-    """Parse every file, then ask every source whether what it is said to hold is there."""
+    """Parse every file, then ask every source whether what it is said to hold is there.
+
+    An error is where a file and a live system contradict each other; a warning, dirty data or a slow question.
+    """
     environment: Mapping[str, str] = Unset() if offline else os.environ
     built = build(configuration.load(config, environment), environment)
     if offline:
         known = f"{len(built.agencies)} agencies, {len(built.policy.roles)} roles"
         typer.echo(f"{config}: {known}: no fault found", err=True)
         return 0
-    lines = asyncio.run(_findings(built))
-    for line in lines:
-        typer.echo(line)
-    return 1 if lines else 0
+    found = asyncio.run(_findings(built))
+    for file, finding in found:
+        typer.echo(f"{file}: {finding.key}: {'warning' if finding.warning else 'error'}: {finding.problem}")
+    return 0 if all(finding.warning for _, finding in found) else 1
 
 
-async def _findings(built: Built) -> list[str]:
+async def _findings(built: Built) -> list[tuple[str, Finding]]:
+    """Each finding with the file that it is about."""
     files = {agency.code: str(agency.file) for agency in built.agencies}
     sources = list(built.sources.values())
     found = await asyncio.gather(*(_ask(source) for source in sources))
     await asyncio.gather(*(source.close() for source in sources), return_exceptions=True)
     return [
-        f"{files[source.agency]}: {finding.key}: {'warning: ' if finding.warning else ''}{finding.problem}"
-        for source, findings in zip(sources, found, strict=True)
-        for finding in findings
+        (files[source.agency], finding) for source, findings in zip(sources, found, strict=True) for finding in findings
     ]
 
 

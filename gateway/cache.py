@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, NamedTuple, TypeVar
 
+import structlog
+
 V = TypeVar("V")
+
+log = structlog.get_logger("guichet.cache")
 
 
 class _Entry(NamedTuple, Generic[V]):
@@ -20,10 +25,15 @@ class WeightedCache(Generic[V]):
 
     An entry may stand *under* another, without which it is of no use: it goes when that one goes, and is not kept when
     that one is not there.
+
+    ``batch``: for entries whose parts refer to each other (schemas), so that only the garbage collector frees them.
+    When the cache is full, entries of this many bytes leave at once, and are then collected: what is cached and what
+    is garbage stay within ``capacity`` together.
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, batch: int = 0) -> None:
         self.capacity = capacity
+        self.batch = batch
         self.weight = 0
         self.hits = 0
         self.misses = 0
@@ -48,8 +58,12 @@ class WeightedCache(Generic[V]):
         self.weight += weight
         if under is not None:
             self._below.setdefault(under, set()).add(key)
-        while self.weight > self.capacity:
-            self._drop(next(iter(self._entries)))
+        if self.weight > self.capacity:
+            while self.weight > self.capacity - self.batch:
+                self._drop(next(iter(self._entries)))
+            if self.batch:
+                gc.collect()
+                log.info("cache full: what was used least has left", capacity=self.capacity, weight=self.weight)
 
     def _drop(self, key: Hashable) -> None:
         entry = self._entries.pop(key)

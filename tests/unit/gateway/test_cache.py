@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +44,29 @@ def test_what_stands_under_an_entry_goes_with_it_and_is_not_kept_without_it() ->
     cache.put("plan", 6, 5, under="other")
     cache.put("other", 7, 10)  # a new entry of the same name: what stood under the former goes
     assert (cache.get("plan"), cache.weight) == (None, 30)
+
+
+class Knot:
+    """Refers to itself, as a schema's types do to each other."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+def test_a_batch_that_leaves_is_garbage_no_longer() -> None:
+    cache: WeightedCache[Knot] = WeightedCache(40, batch=20)
+    watched = []
+    gc.disable()
+    try:
+        for n in range(5):
+            knot = Knot()
+            watched.append(weakref.ref(knot))
+            cache.put(n, knot, 10)
+            del knot
+    finally:
+        gc.enable()
+    assert [ref() is None for ref in watched] == [True, True, True, False, False]
+    assert cache.weight == 20
 
 
 def test_clear() -> None:

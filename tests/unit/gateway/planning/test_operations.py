@@ -172,7 +172,12 @@ def test_a_refusal_by_one_view_is_not_that_of_another(tmp_path: Any) -> None:
 def test_faults_are_found_once_and_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
     here = planner()
     asked: list[Any] = []
-    monkeypatch.setattr(operations, "validate", lambda *args: asked.append(args) or validate(*args))
+
+    def counted(*args: Any) -> Any:
+        asked.append(args)
+        return validate(*args)
+
+    monkeypatch.setattr(operations, "validate", counted)
     for _ in range(2):
         with pytest.raises(ClientError, match="bogus"):
             here.plan("{ bogus }", None, None, whole())

@@ -161,13 +161,13 @@ class RestFetch:
         parts = self.plan.by
         if len(parts) == 1 and parts[0].position >= 0:
             part = parts[0]
-            position, name, natives_of = part.position, part.path, part.natives
+            position, name = part.position, part.path
             values = [key[position] for key in call.keys]
             if len(self.plan.spec.keys) > 1:
                 values = list(dict.fromkeys(values))
             if part.plain:
                 return [((value,), [{name: value}]) for value in values]
-            every = ((value, natives_of(value)) for value in values)
+            every = zip(values, part.natives_of(values), strict=True)
             return [((value,), [{name: native} for native in natives]) for value, natives in every if natives]
         if any(part.position >= 0 for part in parts):
             fixed = {p.path: operand_value(p.compare.operand, call.params) for p in parts if p.compare is not None}

@@ -82,4 +82,14 @@ class KeyPart:
             return [] if value is None else [value]
         if self.plain:
             return [value]
-        return [sent[0] for found in self.asking.ask(value) if (sent := _sendable(found))]
+        return _sent(self.asking.ask(value))
+
+    def natives_of(self, values: Sequence[Any]) -> list[list[Any]]:
+        """``natives`` of each, in their order."""
+        if self.asking is None or self.plain:
+            return [self.natives(value) for value in values]
+        return [_sent(found) for found in self.asking.ask_all(values)]
+
+
+def _sent(found: Sequence[tuple[Any, ...]]) -> list[Any]:
+    return [sent[0] for natives in found if (sent := _sendable(natives))]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.contract import AllOf, Compare, FetchCall, Param, Predicate
-from gateway.execution.local_pages import local_pages
+from gateway.execution.local_pages import Made, OneList, Place, local_pages
 from gateway.execution.nulls import Null
 from gateway.execution.people import Person, Read, document_anchor, person_table, record_anchor, visible
 from gateway.execution.run import OwnerShape, Run, collect, together
@@ -50,14 +50,16 @@ async def candidates(runner: Services, run: Run, root: RootField, arguments: Map
     ]
     records.columns[fetch.needs.columns["@match.kind"]] = ["CANDIDATE"] * records.count
     records.columns[fetch.needs.columns["@match.score"]] = scores
-    people, place_of = _grouped(records, columns, scores)
+    people, found_at = _grouped(records, columns, scores)
     read = Read(people, records, answered.reports)
     read.people = visible(read, root.rule, fetch.needs, run)
-    places = [place_of[person.anchor] for person in read.people]
-    best = [-place[0] for place in places]
-    table = person_table(read, page.needs, fetch.needs, run, best)
-    lists = [(range(table.count), sorted(search.items()))]
-    return (await local_pages(runner, run, page, call, table, places, answered.reports, lists))[0]
+    anchors = [person.anchor for person in read.people]
+    places = [min(found_at[anchor]) for anchor in anchors]
+    table = person_table(read, page.needs, fetch.needs, run, [-place[0] for place in places])
+    reach = {row: max(found_at[anchor]) for row, anchor in enumerate(anchors) if len(found_at[anchor]) > 1}
+    made = Made(table, anchors, places, reach=reach)
+    whole = OneList(range(table.count), sorted(search.items()), bool(answered.failed))
+    return (await local_pages(runner, run, page, call, made, answered.reports, [whole]))[0]
 
 
 SCORED = ("familyName", "givenNames", "birthDate")
@@ -80,11 +82,12 @@ async def _ask(run: Run, fetch: Fetch, owner: Owner, params: Mapping[str, Any]) 
 
 def _grouped(
     records: Any, columns: Mapping[str, Sequence[Any]], scores: Sequence[float]
-) -> tuple[list[Person], dict[str, tuple[Any, ...]]]:
-    """Records that share an exact document are one node; order by best score, then agency, then key."""
+) -> tuple[list[Person], dict[str, list[Place]]]:
+    """Records that share an exact document are one node; order by best score, then agency, then key. With the place of
+    each of a person's records, by anchor."""
     owners = [origin.owner for origin in records.origins]
     people: dict[str, Person] = {}
-    places: dict[str, tuple[Any, ...]] = {}
+    places: dict[str, list[Place]] = {}
     for row in range(records.count):
         owner = owners[records.origin[row] if records.origin is not None else 0]
         issuer, number, key = (columns[path][row] for path in ("document.issuer", "document.number", "key"))
@@ -94,7 +97,6 @@ def _grouped(
         if document:
             person.documents[document] = None
         person.rows.append(row)
-        place = (-scores[row], owner.agency, key or "")
-        places[anchor] = min(places.get(anchor, place), place)
-    ordered = sorted(people, key=places.__getitem__)
+        places.setdefault(anchor, []).append((-scores[row], owner.agency, key or "", owner.id))
+    ordered = sorted(people, key=lambda anchor: min(places[anchor]))
     return [people[anchor] for anchor in ordered], places

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,28 +18,25 @@ from gateway.planning.calls import PageCall
 from gateway.planning.plan import Page, PagePart
 from gateway.planning.selection import TYPENAME
 
-GATEWAY = "gateway"
-"""The owner of lists that the gateway makes itself, in their cursors."""
-
 
 @dataclass(slots=True)
 class Slice:
     """One connection's page: ``rows`` shown and ``known`` fetched, as positions in the table, in the list's order.
-    ``missed``: an owner that did not answer may have more, here or later. ``binding``: of its cursors, where each list
-    has its own."""
+    ``missed``: an owner that did not answer may have more, here or later. ``cursor``: of a row, or of the page's
+    beginning, where the gateway made the list itself and it has no owners."""
 
     rows: list[int]
     known: list[int]
     more: bool
     total: int | None
     missed: bool = False
-    binding: bytes = b""
+    cursor: Callable[[int | None], str] | None = None
 
 
 @dataclass(slots=True)
 class Paged:
     """Everything a connection is printed from. ``start``: each owner's position in the cursor that was given.
-    ``places``: order values per row of a list that the gateway made itself, which has no owners."""
+    ``made``: by the gateway itself, from rows that were counted before."""
 
     page: Page
     call: PageCall
@@ -50,7 +47,7 @@ class Paged:
     start: Mapping[str, Position] = field(default_factory=dict)
     owner_ids: tuple[str, ...] = ()
     failed_owners: frozenset[str] = frozenset()
-    places: Sequence[tuple[Any, ...]] | None = None
+    made: bool = False
 
     def failed_position(self, owner: str) -> Position | None:
         """A source that missed this page stands where it stood: at first, at the edge where the list was begun."""
@@ -75,7 +72,7 @@ async def connections(runner: Services, run: Run, paged: Paged) -> list[Any]:
         if shapes
         else {}
     )
-    if paged.places is None:
+    if not paged.made:
         _count_shown(paged)
     return [_connection(runner, run, paged, cut, built, place) for cut in paged.slices]
 
@@ -189,6 +186,8 @@ def _edge_cursor(runner: Services, paged: Paged, cut: Slice, row: list[int]) -> 
         return cursors_of(runner, paged, cut, row)[0]
     if not cut.missed:
         return None
+    if cut.cursor is not None:
+        return cut.cursor(None)
     everyone = dict.fromkeys([*paged.start, *paged.owner_ids])
     at = {owner: paged.failed_position(owner) or paged.start.get(owner, Position()) for owner in everyone}
     return runner.cursors.encode(paged.binding, at)
@@ -196,10 +195,9 @@ def _edge_cursor(runner: Services, paged: Paged, cut: Slice, row: list[int]) -> 
 
 def cursors_of(runner: Services, paged: Paged, cut: Slice, rows: Sequence[int]) -> list[str]:
     """The cursors of some rows of a page: a walk over the known rows with each owner's neighbours."""
+    if cut.cursor is not None:
+        return [cut.cursor(row) for row in rows]
     table, needs = paged.table, paged.page.needs
-    if paged.places is not None:
-        positions = [Position(paged.places[row], paged.places[row]) for row in rows]
-        return [runner.cursors.encode(cut.binding, {GATEWAY: position}) for position in positions]
     indices = [needs.columns.get(path) for path, _ in paged.call.order]
     owners = table.per_row([origin.owner.id if origin.owner else "" for origin in table.origins])
 

@@ -8,7 +8,7 @@ from operator import and_
 from typing import Any
 
 from adapters.contract import AllOf, Compare, FetchCall, Param, Rows, Value
-from gateway.execution.local_pages import local_pages
+from gateway.execution.local_pages import Made, OneList, local_pages
 from gateway.execution.nulls import Null
 from gateway.execution.run import OwnerShape, Report, Run, collect, together
 from gateway.execution.services import Services
@@ -56,9 +56,9 @@ async def held_containers(runner: Services, run: Run, root: RootField, arguments
     if holds.grants is not None:  # a group speaks of a container when it grants every hold that is told of it
         grants = holds.grants
         table.grants = [reduce(and_, (grants[row] for row in groups[name])) for name in found]
-    places = [(name,) for name in found]
-    lists = [(range(table.count), (place, least))]
-    return (await local_pages(runner, run, page, call, table, places, answered.reports, lists))[0]
+    made = Made(table, found, [(name,) for name in found])
+    whole = OneList(range(table.count), (place, least), bool(answered.failed))
+    return (await local_pages(runner, run, page, call, made, answered.reports, [whole]))[0]
 
 
 async def _ask(run: Run, fetch: Fetch, owner: Owner, place: str) -> tuple[Table | None, Report, Rows | None]:

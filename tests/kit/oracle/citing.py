@@ -34,7 +34,15 @@ async def shipments_citing(asking: Asking, link: Link, page: PageOf, ats: Sequen
     if found.failed and (shipments.all_failed or not shipments.reports):
         return [None if permit[1] is None else found.error() for permit in permits]
     return [
-        cut(asking, page, _mine(permit, transactions, ccns, shipments.rows), found, None, nested=True)
+        cut(
+            asking,
+            page,
+            _mine(permit, transactions, ccns, shipments.rows),
+            found,
+            None,
+            nested=True,
+            missed=permit[1] is not None and bool(found.failed),
+        )
         for permit in permits
     ]
 

@@ -133,16 +133,17 @@ def cut(
         rows = [row for row in rows if matches(asking, page.target, page.filter, row)]
     places = {id(row): place_of(asking, page, row) for row in rows}
     ordered = sorted(rows, key=cmp_to_key(lambda a, b: compare(page, places[id(a)], places[id(b)])))
-    made = {**cut_ordered(page, ordered, places, found, total), "nested": nested}
-    if missed:
-        made["pageInfo"]["hasNextPage" if page.forward else "hasPreviousPage"] = True
-        for end in ("startCursor", "endCursor"):
-            made["pageInfo"][end] = made["pageInfo"][end] or write_cursor([])
-    return made
+    return {**cut_ordered(page, ordered, places, found, total, missed=missed), "nested": nested}
 
 
 def cut_ordered(
-    page: PageOf, ordered: Sequence[Any], places: Mapping[int, Place], found: Found, total: int | None
+    page: PageOf,
+    ordered: Sequence[Any],
+    places: Mapping[int, Place],
+    found: Found,
+    total: int | None,
+    *,
+    missed: bool,
 ) -> dict[str, Any]:
     """``total``: as the sources counted, where they were not asked for every row."""
     count = len(ordered) if total is None else total
@@ -153,15 +154,16 @@ def cut_ordered(
     more = len(ordered) > page.size
     shown = list(ordered[: page.size] if page.forward else ordered[max(len(ordered) - page.size, 0) :])
     cursors = [write_cursor(places[id(row)]) for row in shown]
+    nowhere = write_cursor([]) if missed else None
     return {
         "shown": shown,
         "nodes": shown,
         "edges": [{"node": row, "cursor": cursor} for row, cursor in zip(shown, cursors, strict=True)],
         "pageInfo": {
-            "hasNextPage": more if page.forward else given,
-            "hasPreviousPage": given if page.forward else more,
-            "startCursor": cursors[0] if cursors else None,
-            "endCursor": cursors[-1] if cursors else None,
+            "hasNextPage": (more or missed) if page.forward else given,
+            "hasPreviousPage": given if page.forward else more or missed,
+            "startCursor": cursors[0] if cursors else nowhere,
+            "endCursor": cursors[-1] if cursors else nowhere,
         },
         "totalCount": None if found.failed else count,
         "completeness": completeness(found, shown),

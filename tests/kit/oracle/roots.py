@@ -178,7 +178,8 @@ async def _held_containers(asking: Asking, arguments: Mapping[str, Any]) -> dict
             values = {"number": number, "place": arguments["place"], "agencies": agencies, "shipment.ccn": ccn}
             held.append(Row("HeldContainer", values, "", asking.now, False, None, {"holds": rows}))
     places = {id(row): [row.values["number"]] for row in held}
-    return cut_ordered(PageOf(page.target, None, (), page.size, page.forward, page.cursor), held, places, found, None)
+    asked = PageOf(page.target, None, (), page.size, page.forward, page.cursor)
+    return cut_ordered(asked, held, places, found, None, missed=bool(found.failed))
 
 
 async def _verify(asking: Asking, given: Mapping[str, Any]) -> Any:

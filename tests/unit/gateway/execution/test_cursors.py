@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import ClientError, ErrorCode
-from gateway.execution.cursors import Cursors, Position, binding
+from gateway.execution.cursors import Cursors, Position, Stand, binding, mark
 
 KEYS = [b"n" * 32, b"o" * 32]
 values = st.one_of(
@@ -107,3 +107,12 @@ def test_a_binding_takes_whatever_arguments_may_be() -> None:
 def test_there_is_one_spelling_of_a_cursor(around: str) -> None:
     cursors = Cursors(KEYS)
     refused(cursors, b"x", around.format(cursors.encode(b"x", {"o": Position((1,))})))
+
+
+@given(st.none() | rows, st.frozensets(st.text(st.characters(exclude_categories=["Cs"])).map(mark), max_size=5))
+def test_where_a_reader_stands_is_read(place: tuple[Any, ...] | None, marks: frozenset[str]) -> None:
+    cursors = Cursors(KEYS)
+    at = Stand(place, marks)
+    assert cursors.decode_stand(b"x", cursors.encode_stand(b"x", at)) == at
+    with pytest.raises(ClientError, match="start again"):
+        cursors.decode_stand(b"y", cursors.encode_stand(b"x", at))

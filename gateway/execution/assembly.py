@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from gateway.execution.flags import flags_of
 from gateway.execution.literals import zipping
-from gateway.execution.masking import chosen, masked
+from gateway.execution.masking import chosen, kept_back, masked
 from gateway.execution.node_ids import NodeIds
 from gateway.execution.nulls import Null, missing
 from gateway.execution.reports import pick, pick_completeness
@@ -53,6 +53,9 @@ class Assembly:
             for index, item in enumerate(shape.fields):
                 if item.cells is not None:
                     columns[index] = chosen(columns[index], item.cells, grants)
+                if item.withheld_of:
+                    owners = table.per_row([origin.agency for origin in table.origins])
+                    columns[index] = kept_back(columns[index], owners, item.withheld_of)
         objects: list[Any] = zipping(tuple([item.key for item in shape.fields]))(columns)
         for item, column in zip(shape.fields, columns, strict=True):
             if not item.nullable and (self.run.nulls or None in column):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from gateway.planning.rights import PARTIAL, PRESENCE, Cells, Mask
@@ -38,3 +38,10 @@ def chosen(column: Column, cells: Cells, grants: Sequence[int]) -> Column:
         value if bits & show else less if bits & partial else least if bits & presence else None
         for value, less, least, bits in zip(column, short, star, grants, strict=True)
     ]
+
+
+def kept_back(column: Column, owners: Sequence[str], withholding: Collection[str]) -> Column:
+    """Null on the rows of agencies that withhold the field; everywhere, when nobody knows whose the rows are."""
+    if not owners:
+        return [None] * len(column)
+    return [None if agency in withholding else value for value, agency in zip(column, owners, strict=True)]

@@ -158,7 +158,10 @@ class Run:
     ) -> tuple[Table | None, Report, Rows | None]:
         granting: Granting | None = None
         if fetch.groups:
-            granting = granted(fetch.groups[owner.id], owner, self.params, self.inherited, self.allowed)
+            bounded = shape is None and bool(call.keys)
+            granting = granted(
+                fetch.groups[owner.id], owner, self.params, self.inherited, self.allowed, bounded=bounded
+            )
             rule = granting.rule
         else:
             rule = settle(fetch.predicates.get(owner.id), owner, self.params)
@@ -176,13 +179,20 @@ class Run:
             return None, self._failed(fetch, owner, error), None
         stale = owner.spec.freshness is not None and self.now - rows.as_of > owner.spec.freshness
         table = from_rows(rows, how, Origin(owner.agency, rows.as_of, stale, owner))
+        checks = granting.checks if granting is not None else fetch.checks.get(owner.id, ())
+        passing: list[frozenset[int] | Report] = (
+            await together([self._passing(check, table) for check in checks]) if checks else []
+        )
+        sure = [rows_ for rows_ in passing if not isinstance(rows_, Report)]
+        for failed in (one for one in passing if isinstance(one, Report)):
+            # told as the owner's own failure: whom the rule asks is not the caller's to know
+            return None, Report(owner.agency, failed.outcome, None, None, code=failed.code, inner=fetch.inner), None
         if granting is not None:
-            table.grants = granting.bits(rows)
-        for check in fetch.checks.get(owner.id, ()):
-            kept = await self._checked(check, table)
-            if isinstance(kept, Report):  # told as its own failure: whom the rule asks is not the caller's to know
-                return None, Report(owner.agency, kept.outcome, None, None, code=kept.code, inner=fetch.inner), None
-            table = kept
+            table.grants = granting.bits(rows, sure)
+            if granting.sift:
+                table = take(table, [row for row, bits in enumerate(table.grants) if bits & self.allowed])
+        elif checks:
+            table = take(table, sorted(frozenset(range(table.count)).intersection(*sure)))
         outcome, shown = "STALE" if stale else "ANSWERED", 0 if fetch.inner else table.count
         return table, Report(owner.agency, outcome, rows.as_of, shown, rows.truncated, inner=fetch.inner), rows
 
@@ -191,21 +201,19 @@ class Run:
         now = asyncio.get_running_loop().time()
         return now + min(self.source_timeout, max(0.0, self.context.deadline - now) * SHARE_OF_REQUEST)
 
-    async def _checked(self, check: Check, table: Table) -> Table | Report:
-        """The rows whose linked row passes its rule. When that cannot be asked, none is shown and the failure told;
-        otherwise nothing tells that it was asked, which it only is when there are rows."""
+    async def _passing(self, check: Check, table: Table) -> frozenset[int] | Report:
+        """The rows whose linked row passes its rule, or why that cannot be known. It is asked whether there are rows
+        or not: otherwise the failure, or the time it takes, would tell of a row that may not be shown."""
         keys = list(zip(*(table.columns[index] for index in check.local), strict=True))
         wanted = [key for key in dict.fromkeys(keys) if None not in key]
-        if not wanted:
-            return take(table, [])
-        answered = await self.ask(check.fetch, keys=wanted, told=False)
+        answered = await self.ask(check.fetch, keys=wanted or [check.absent], told=False)
         if answered.failed:
             return answered.failed[0]
         columns = check.fetch.needs.columns
         found: set[tuple[Any, ...]] = set()
         for other in answered.tables:
             found |= set(zip(*(other.columns[columns[path]] for path in check.fetch.keys), strict=True))
-        return take(table, [row for row, key in enumerate(keys) if key in found])
+        return frozenset(row for row, key in enumerate(keys) if key in found)
 
     def claims(self) -> list[tuple[str, str]]:
         """The claim values that row rules name: what a cursor is bound to. Moments (``now-5y``) move between pages."""

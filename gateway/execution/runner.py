@@ -16,7 +16,7 @@ from gateway.execution.node_ids import NodeIds
 from gateway.execution.nulls import Cause, Null, NullWalk
 from gateway.execution.reports import count_shown
 from gateway.execution.run import Run, together
-from gateway.execution.table import Table, concat, from_dicts
+from gateway.execution.table import Table, concat, from_dicts, take
 from gateway.planning.calls import CallReader, PageCall
 from gateway.planning.catalog import Catalog
 from gateway.planning.plan import Fetch, LinkField, Page, Plan, RootField, Shape
@@ -71,6 +71,18 @@ class Runner:
         return await shaping.build(self, run, shape, table)
 
     async def link(self, run: Run, item: LinkField, table: Table) -> list[Any]:
+        if not item.withheld_of:
+            return await self._led(run, item, table)
+        owners = table.per_row([origin.agency for origin in table.origins])
+        rows = [row for row, agency in enumerate(owners) if agency not in item.withheld_of]
+        column: list[Any] = [None] * table.count
+        run.reports_of.setdefault(id(item), [])
+        if rows:
+            for row, value in zip(rows, await self._led(run, item, take(table, rows)), strict=True):
+                column[row] = value
+        return column
+
+    async def _led(self, run: Run, item: LinkField, table: Table) -> list[Any]:
         if table.grants is None or item.follows is None:
             return await self.follow(run, item, table)
         return await follow_apart(self, run, item, table)

@@ -94,7 +94,7 @@ def layout(needs: Needs, spec: CollectionSpec) -> Layout:
         path for path in needs.columns if path in spec.fields or any(path in p.fields for p in spec.parts.values())
     }
     kinds = {**spec.fields, **{path: bound for part in spec.parts.values() for path, bound in part.fields.items()}}
-    return _layout(needs, fields, spec.children, kinds, spec.provides)
+    return _layout(needs, fields, spec.children, kinds, spec.provides, spec.agency)
 
 
 def _layout(
@@ -103,12 +103,15 @@ def _layout(
     declared: Mapping[str, Child],
     kinds: Mapping[str, FieldBinding],
     type_name: str,
+    agency: str,
 ) -> Layout:
     columns: list[str] = []
     scatter: list[tuple[int, int]] = []
     selects: list[ChildSelect] = []
     lists: list[tuple[int, int]] = []
     for path, index in needs.columns.items():
+        if agency in needs.spared[path]:
+            continue
         if path in fields:
             scatter.append((index, len(columns)))
             columns.append(path)
@@ -118,10 +121,10 @@ def _layout(
     children: list[tuple[str, int | None, Layout]] = []
     for name, below in needs.children.items():
         child = declared.get(name)
-        if child is None:
-            children.append((name, None, _layout(below, set(), {}, {}, "")))
+        if child is None or agency in needs.spared[name]:
+            children.append((name, None, _layout(below, set(), {}, {}, "", agency)))
             continue
-        inner = _layout(below, set(child.fields), child.children, child.fields, child.type)
+        inner = _layout(below, set(child.fields), child.children, child.fields, child.type, agency)
         children.append((name, len(selects), inner))
         selects.append(ChildSelect(name, inner.columns, inner.selects))
     identifiers = tuple(_identifiers(needs, kinds, type_name))

@@ -148,7 +148,7 @@ class Compiler:
     def shape(self, selection: Selection, type_name: str, site: Site) -> Shape:
         shape = Shape(type_name, site.needs, site.at)
         shape.fields = [self._field(item, type_name, site) for item in selection]
-        shape.celled = any(item.cells is not None for item in shape.fields)
+        shape.celled = any(item.cells is not None or item.withheld_of for item in shape.fields)
         if type_name == "Person":
             shape.person = special.person_fetches(self.fetches, site)
         links = tuple(shape.links())
@@ -168,9 +168,11 @@ class Compiler:
         if withheld:
             self.withheld[where] = None
         action = self.rights.action(where)
-        if action == WITHHOLD:
+        withheld_of = self.rights.withheld_of(where)
+        if action == WITHHOLD or (withheld_of and here.needs.made):  # rows that the gateway made are of many agencies
             return ConstField(item.key, where, True)
-        made = self._bare(item, type_name, here)
+        made = self._bare(item, type_name, here.sparing(withheld_of))
+        made.withheld_of |= withheld_of
         made.cells = self.rights.cells(where, item.type_name, here.granted)
         if level is not None and made.cells is None:
             assert isinstance(made, ColumnField)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from graphql import GraphQLSchema
 
@@ -15,6 +16,22 @@ from gateway.planning.rows import NO_RULE, RowRules, SemiJoin
 from resolvers.filters import ORDERS
 
 At = tuple[str, ...]
+
+_ABSENT = {
+    "AgencyCode": "NOBODY",
+    "BusinessNumber": "000000000RM0000",
+    "CargoControlNumber": "0000ABSENT",
+    "ContainerNumber": "ZZZU0000000",
+    "CountryCode": "ZZ",
+    "Int": 0,
+    "Locode": "ZZZZZ",
+    "TransactionNumber": "00000000000000",
+}
+
+
+def absent_key(scalar: str) -> Any:
+    """A well-formed key that no row has: asked where there is none to ask, so that nothing tells that there was not."""
+    return _ABSENT.get(scalar, "0")
 
 
 class FetchBuilder:
@@ -45,7 +62,7 @@ class FetchBuilder:
         owners = self.catalog.lookup_owners(target, keys)
         predicates, checks = ({}, {}) if inner else self._policy(coordinate, owners, needs, at)
         order = self._list_order(target, needs, merged=merged or len(owners) > 1, inner=inner)
-        groups = self._groups(owners, inner=inner)
+        groups = self._groups(coordinate, owners, needs, at, inner=inner)
         return self._keep(Fetch(coordinate, target, needs, owners, keys, predicates, checks, order, at, inner, groups))
 
     def listing(
@@ -67,7 +84,7 @@ class FetchBuilder:
         predicates, checks = ({}, {}) if inner else self._policy(coordinate, owners, needs, at)
         if checks:
             raise Unsupported(f"a row rule of {target} needs another agency's data: it cannot be listed")
-        groups = self._groups(owners, inner=inner)
+        groups = self._groups(coordinate, owners, needs, at, inner=inner)
         return self._keep(Fetch(coordinate, target, needs, owners, (), predicates, at=at, inner=inner, groups=groups))
 
     def unruled(self, target: str) -> bool:
@@ -92,16 +109,19 @@ class FetchBuilder:
         }
         return {name: rule.predicate for name, rule in rules.items()}, checks
 
-    def _groups(self, owners: tuple[Owner, ...], *, inner: bool) -> dict[str, GroupRules]:
-        """Who grants the rows of each owner, where grants see different rows. A rule that leaves the source cannot
-        tell rows apart there: its group then grants none of that owner's rows."""
+    def _groups(
+        self, coordinate: str, owners: tuple[Owner, ...], needs: Needs, at: At, *, inner: bool
+    ) -> dict[str, GroupRules]:
+        """Who grants the rows of each owner, where grants see different rows."""
         if inner or not self.rights.several:
             return {}
-        return {owner.id: self._group_rules(owner) for owner in owners}
+        return {owner.id: self._group_rules(coordinate, owner, needs, at) for owner in owners}
 
-    def _group_rules(self, owner: Owner) -> GroupRules:
+    def _group_rules(self, coordinate: str, owner: Owner, needs: Needs, at: At) -> GroupRules:
+        """A group whose rule cannot be kept at all grants none of that owner's rows."""
         name, whole, through = owner.spec.provides, 0, 0
         ruled: list[tuple[int, Predicate]] = []
+        crossing: list[tuple[int, Predicate | None, tuple[Check, ...]]] = []
         for index, group in enumerate(self.rights.view.groups):
             rule, bit = group.rows.get(name), 1 << index
             if name not in group.rows:
@@ -111,11 +131,14 @@ class FetchBuilder:
                 continue
             try:
                 found = RowRules(self.schema, self.catalog, {name: rule}).rule(owner)
+                checks = tuple(self._check(coordinate, join, needs, at) for join in found.semi_joins)
             except Unsupported:
                 continue
-            if not found.semi_joins and found.predicate is not None:
+            if checks:
+                crossing.append((bit, found.predicate, checks))
+            elif found.predicate is not None:
                 ruled.append((bit, found.predicate))
-        return GroupRules(whole, through, tuple(ruled))
+        return GroupRules(whole, through, tuple(ruled), tuple(crossing))
 
     def _check(self, coordinate: str, join: SemiJoin, needs: Needs, at: At) -> Check:
         """The linked keys, asked of their owners under the rule's own term."""
@@ -130,7 +153,8 @@ class FetchBuilder:
             raise Unsupported(f"a row rule of {coordinate} leaves two sources")
         predicates = {name: rule.predicate for name, rule in found.items()}
         fetch = self._keep(Fetch(coordinate, join.target, below, owners, keys, predicates, at=at))
-        return Check(tuple(needs.column(ours) for _, ours in join.on), fetch)
+        absent = tuple(absent_key(owners[0].spec.fields[path].type) if owners else "0" for path in keys)
+        return Check(tuple(needs.column(ours) for _, ours in join.on), fetch, absent)
 
     def _list_order(self, target: str, needs: Needs, *, merged: bool, inner: bool) -> tuple[tuple[str, bool], ...]:
         """Order of plain lists: the type's default, then its key. Merged lists need those values in the gateway."""

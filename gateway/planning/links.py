@@ -92,6 +92,7 @@ class LinkCompiler:
         found = LinkField(item.key, item.coordinate, item.nullable, kind=kind, item_nullable=item.item_nullable)
         follows = None if site.inner else self.fetches.rights.follows(item.coordinate)
         found.follows = None if follows is None else follows & site.granted
+        found.withheld_of = site.spared
         return found
 
     def _held(self, link: Link, keys: tuple[str, ...], needs: Needs, shape: Shape | None, *, inner: bool) -> bool:

@@ -159,6 +159,8 @@ def readable_by_id(view: View) -> frozenset[str]:
     query = view.schema.query_type
     assert query is not None
     names = {name for name, kind in view.schema.type_map.items() if isinstance(kind, GraphQLObjectType)}
+    if view.groups:
+        return frozenset(names & {name for group in view.groups for name in group.nodes})
     if not view.rows:
         return frozenset(names)
     named = {get_named_type(found.type).name.removesuffix("Connection") for found in query.fields.values()}

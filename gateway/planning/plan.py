@@ -2,8 +2,9 @@
 
 A *shape* is a selection over rows of one type. Its fields read columns of the rows by index; ``Needs`` collects, while
 a selection is compiled, which columns and child lists the fetch below must bring, and which of them the caller sees
-(``shown``); ``made`` rows are the gateway's own, not an agency's. Paths that begin with ``@`` are made by the gateway
-(a match score) and asked of no source.
+(``shown``); ``spared`` are the agencies that withhold one of them, where nothing else needs it. ``made`` rows are the
+gateway's own, not an agency's. Paths that begin with ``@`` are made by the gateway (a match score) and asked of no
+source.
 """
 
 from __future__ import annotations
@@ -28,11 +29,14 @@ class Needs:
         self.parent = parent
         self.made = made
         self.shown: set[str] = set()
+        self.spared: dict[str, frozenset[str]] = {}
 
-    def column(self, path: str) -> int:
+    def column(self, path: str, spared: frozenset[str] = frozenset()) -> int:
+        self.spared[path] = self.spared.get(path, spared) & spared
         return self.columns.setdefault(path, len(self.columns))
 
-    def child(self, name: str) -> Needs:
+    def child(self, name: str, spared: frozenset[str] = frozenset()) -> Needs:
+        self.spared[name] = self.spared.get(name, spared) & spared
         return self.children.setdefault(name, Needs(self, made=self.made))
 
     def select(self) -> tuple[ChildSelect, ...]:
@@ -76,10 +80,13 @@ class PersonFetches:
 
 @dataclass(slots=True)
 class ShapeField:
+    """``cells``: what groups show of it, where they differ; ``withheld_of``: agencies on whose rows it is null."""
+
     key: str
     coordinate: str
     nullable: bool = True
     cells: Cells | None = None
+    withheld_of: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -223,10 +230,12 @@ class PagePart:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A semi-join: rows stay whose ``local`` columns are the key of a row that ``fetch`` brings."""
+    """A semi-join: rows stay whose ``local`` columns are the key of a row that ``fetch`` brings. ``absent``: the key to
+    ask for when no row has one."""
 
     local: tuple[int, ...]
     fetch: Fetch
+    absent: tuple[Any, ...]
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ Inner selections (of computed fields) know none of it: they are read in full, an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from graphql import GraphQLSchema
 
@@ -13,6 +14,9 @@ from adapters.contract import TYPE_KEYS, Predicate
 from gateway.policy.coordinates import leads_to
 from gateway.policy.narrowing import SHADOWS
 from gateway.policy.view import View
+
+if TYPE_CHECKING:
+    from gateway.planning.plan import Check
 
 PARTIAL, PRESENCE, WITHHOLD, SHOW = "PARTIAL", "PRESENCE", "WITHHOLD", "SHOW"
 
@@ -38,11 +42,13 @@ class Cells:
 @dataclass(frozen=True, slots=True)
 class GroupRules:
     """Who grants the rows of one owner, as bits: groups that see ``whole`` type, those that see what their parents lead
-    to (``through``), and those with a rule of their own."""
+    to (``through``), those with a rule of their own, and those whose rule leaves the source (``crossing``): the part
+    of it that the source can decide, and the checks that tell the rest."""
 
     whole: int
     through: int
     ruled: tuple[tuple[int, Predicate], ...]
+    crossing: tuple[tuple[int, Predicate | None, tuple[Check, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,11 @@ class Rights:
         """The mask that some row bears, and whether the field is withheld on some row."""
         said = self.view.cells.get(coordinate) or (self.action(coordinate),)
         level = PRESENCE if PRESENCE in said else PARTIAL if PARTIAL in said else None
-        return level, WITHHOLD in said or "HIDE" in said
+        return level, WITHHOLD in said or "HIDE" in said or coordinate in self.view.withheld_of
+
+    def withheld_of(self, coordinate: str) -> frozenset[str]:
+        """The agencies that withhold the field on their own rows."""
+        return self.view.withheld_of.get(coordinate, frozenset())
 
     def reads(self, owner: str, name: str) -> bool:
         """Whether the view has some use for the value: hidden and withheld ones are not even read."""

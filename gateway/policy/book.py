@@ -161,6 +161,7 @@ class Policy:
                 actions=grants.actions,
                 cells={name: tuple(map(str, each)) for name, each in grants.cells.items()},
                 groups=grants.groups,
+                withheld_of=grants.withheld_of,
                 agreement=told,
                 caveats=(told.caveat,) if told is not None and told.caveat else (),
             )

@@ -31,7 +31,7 @@ SEARCHED: Mapping[str, tuple[str, ...]] = {
 @dataclass(frozen=True, slots=True)
 class Grants:
     """Visible coordinates, what is done with them, a predicate per type, and root fields that scopes close, with the
-    scope each needs. ``cells`` and ``groups`` as in :class:`~gateway.policy.view.View`."""
+    scope each needs. ``cells``, ``groups`` and ``withheld_of`` as in :class:`~gateway.policy.view.View`."""
 
     coordinates: Mapping[str, frozenset[str]]
     rows: Mapping[str, Predicate]
@@ -42,6 +42,7 @@ class Grants:
     actions: Mapping[str, Action] = field(default_factory=dict)
     cells: Mapping[str, tuple[Action, ...]] = field(default_factory=dict)
     groups: tuple[Group, ...] = ()
+    withheld_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def params(self) -> tuple[str, ...]:
@@ -52,7 +53,7 @@ class Grants:
     @property
     def clear(self) -> dict[str, frozenset[str]]:
         """The coordinates that are shown as they are on every row."""
-        dim = self.actions.keys() | self.cells.keys()
+        dim = self.actions.keys() | self.cells.keys() | self.withheld_of.keys()
         return {
             name: frozenset(each for each in fields if f"{name}.{each}" not in dim)
             for name, fields in self.coordinates.items()
@@ -62,9 +63,8 @@ class Grants:
     def nullable(self) -> frozenset[str]:
         """The coordinates that can be null by policy, whatever their type says."""
         hidden = {name for name, each in self.actions.items() if each is Action.WITHHOLD}
-        return frozenset(
-            hidden | {name for name, each in self.cells.items() if worst(*each) in (Action.WITHHOLD, Action.HIDE)}
-        )
+        hidden |= {name for name, each in self.cells.items() if worst(*each) in (Action.WITHHOLD, Action.HIDE)}
+        return frozenset(hidden | self.withheld_of.keys())
 
     def lines(self) -> list[str]:
         """Everything that tells grants apart. Claim values are no part of it."""
@@ -76,6 +76,7 @@ class Grants:
             rules = {name: text_of(rule) if rule is not None else "" for name, rule in group.rows.items()}
             lines += [f"group {index} {name}: {rule}" for name, rule in rules.items()]
             lines.append(f"group {index} {group.whole} {sorted(group.roots)} {sorted(group.nodes)}")
+        lines += [f"withheld {name} of {sorted(each)}" for name, each in self.withheld_of.items()]
         lines += [f"closed {root}: {scope}" for root, scope in self.closed_roots.items()]
         lines.append(f"explain {self.explain}")
         return sorted(lines)
@@ -98,7 +99,7 @@ def combine(
         if scopes is None or name not in TYPE_SCOPES or TYPE_SCOPES[name] in scopes
     }
     actions, cells = _actions(coordinates, members, terms)
-    dim = actions.keys() | cells.keys()
+    dim = actions.keys() | cells.keys() | terms.partly.keys()
     roots = {root for role in roles for root in role.coordinates["Query"]} - EVERYONE
     roots -= {root for root, needed in SEARCHED.items() if any(each in dim for each in needed)}
     closed = {
@@ -111,6 +112,11 @@ def combine(
     several = len(members) > 1
     actions = {name: each for name, each in actions.items() if _in(visible, name)}
     cells = {name: each for name, each in cells.items() if _in(visible, name)}
+    withheld_of = {
+        name: frozenset(by)
+        for name, by in terms.partly.items()
+        if _in(visible, name) and actions.get(name) is not Action.WITHHOLD
+    }
     return Grants(
         coordinates=visible,
         rows=rows,
@@ -121,6 +127,7 @@ def combine(
         actions=actions,
         cells=cells,
         groups=tuple(_group(found, visible, closed) for found in members) if several else (),
+        withheld_of=withheld_of,
     )
 
 
@@ -228,6 +235,12 @@ def _access(
                 rule, place = f"agency:{terms.withheld[coordinate].agency}", terms.withheld[coordinate].place
             if coordinate in cells:
                 text = _cell_rows(name, coordinate, roles) or text
+            if coordinate in terms.partly:
+                by_whom = sorted(terms.partly[coordinate].items())
+                others = f"agency not in {[agency for agency, _ in by_whom]}"
+                text = others if text is None else f"({text}) and {others}"
+                rule = ", ".join([rule, *(f"agency:{agency}" for agency, _ in by_whom)])
+                place = "; ".join([place, *(at for _, at in by_whom)])
             found.append(FieldAccess(coordinate, TOLD.get(action, str(action)), text, rule, place))
             text = text_of(rows[name]) if name in rows else None
     return tuple(found)

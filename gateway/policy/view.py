@@ -67,7 +67,7 @@ class View:
     ``actions``: coordinate → ``PARTIAL``, ``PRESENCE`` or ``WITHHOLD`` on every row; others are shown. ``groups`` is
     empty when all grants see the same rows. Otherwise a row carries the groups that grant it (bit ``i``: group ``i``),
     and ``cells`` has, for each coordinate whose action differs between them, the action per group (``HIDE`` where the
-    group lacks it)."""
+    group lacks it). ``withheld_of``: coordinate → the agencies that withhold it on their own rows."""
 
     fingerprint: str
     schema: GraphQLSchema
@@ -80,6 +80,7 @@ class View:
     groups: tuple[Group, ...] = ()
     agreement: AgreementInForce | None = None
     caveats: tuple[str, ...] = ()
+    withheld_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def weight(self) -> int:
@@ -89,4 +90,4 @@ class View:
 
     def is_clear(self, coordinate: str) -> bool:
         """Whether the field is shown as it is on every row: only then may it be filtered, ordered or searched by."""
-        return coordinate not in self.actions and coordinate not in self.cells
+        return not any(coordinate in dim for dim in (self.actions, self.cells, self.withheld_of))

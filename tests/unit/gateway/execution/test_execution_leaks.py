@@ -85,7 +85,7 @@ async def test_a_forbidden_shipment_is_an_absent_one() -> None:
 
 
 async def test_a_hold_forbidden_by_another_agencys_row_is_an_absent_one() -> None:
-    """The rule asks customs only when food has such a hold: nothing may tell that it was asked."""
+    """The rule asks customs whether food has such a hold or not, and nothing tells that it was asked."""
     here = world()
     mine, forbidden, absent = ids_of(here, "FOOD", "Hold", "h1", "h2", "h9")
     query = "query($i: ID!) { node(id: $i) { id ... on Hold { placedAt } } }"
@@ -94,7 +94,7 @@ async def test_a_hold_forbidden_by_another_agencys_row_is_an_absent_one() -> Non
     assert [one["agency"] for one in found["extensions"]["completeness"]["sources"]] == ["FOOD"]
     shown = await here.ask(query, {"i": mine}, view=TRADER, claims=CLAIMS)
     assert shown.data == {"node": {"id": mine, "placedAt": day(1)}}
-    assert here.asked("CUSTOMS", "shipment") == 2
+    assert here.asked("CUSTOMS", "shipment") == 3
 
 
 async def test_a_rule_that_cannot_be_asked_is_its_owners_failure() -> None:
@@ -111,6 +111,16 @@ async def test_a_rule_that_cannot_be_asked_is_its_owners_failure() -> None:
         ("FOOD cannot be reached", "FOOD")
     ]
     assert "CUSTOMS" not in str(answer.extensions)
+
+
+async def test_when_a_rule_cannot_be_asked_an_absent_row_fails_as_one_that_exists() -> None:
+    here = world()
+    here.sources["CUSTOMS"].fail("shipment", SourceUnavailable("down"))
+    mine, forbidden, absent = ids_of(here, "FOOD", "Hold", "h1", "h2", "h9")
+    query = "query($i: ID!) { node(id: $i) { id ... on Hold { placedAt } } }"
+    found = await same(here, query, {"i": forbidden}, {"i": absent})
+    assert await same(here, query, {"i": mine}, {"i": absent}) == found
+    assert [one["extensions"]["agency"] for one in found["errors"]] == ["FOOD"]
 
 
 async def test_permit_forbidden_or_absent() -> None:

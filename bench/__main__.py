@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import base64
 import contextlib
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,7 +22,8 @@ from bench.floor_sources import LONG_ROWS
 from bench.load import Refused, Request, generator
 from bench.measure import Rounds
 from bench.plot import plot
-from bench.processes import CONTENDERS, ROOT, Contender, contenders
+from bench.processes import CONTENDERS, ROOT, Contender, contenders, free_port
+from bench.profile import Profile, profile, show_profile
 from bench.relay import relayed
 from bench.report import Results, markdown, show
 from bench.variables import variables
@@ -35,11 +37,15 @@ WIDTH = 150
 GROWTH = (1, 250, 500, 750, LONG_ROWS)
 """Rows of the lists whose CPU shows how it grows."""
 
+CONFIG = ROOT / "guichet.toml"
+PROFILED_A_SECOND = 60
+"""Requests of a profile's round, for each of its seconds."""
+
 RESULTS = ROOT / "bench" / "RESULTS.md"
 
 
 def options(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench", description="The gateway beside what could stand there.")
+    parser = argparse.ArgumentParser(prog="guichet bench", description="The gateway beside what could stand there.")
     parser.add_argument("--only", action="append", choices=QUERIES, help="this query; may be repeated")
     parser.add_argument("--against", action="append", choices=CONTENDERS[1:], help="this contender; may be repeated")
     parser.add_argument(
@@ -53,8 +59,16 @@ def options(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=1.0, help="of one contender in one round")
     parser.add_argument("--warm", type=int, default=400, help="requests to each contender before a query is measured")
     parser.add_argument("--compared", type=int, default=24, help="answers compared before measuring, a query")
+    parser.add_argument(
+        "--profile", choices=[query + suffix for query in QUERIES for suffix in VARIANTS], help="what a query spends"
+    )
     parser.add_argument("--results", type=Path, help=f"where to write (a whole run: {RESULTS.relative_to(ROOT)})")
     return parser.parse_args(argv)
+
+
+def directory_of(asked: argparse.Namespace) -> Path:
+    found: Path = asked.dir or Path(".guichet") / f"bench-{asked.scale}"
+    return found
 
 
 def environment(demo: Demo) -> dict[str, str]:
@@ -89,13 +103,12 @@ def chosen_contenders(asked: argparse.Namespace) -> tuple[str, ...]:
 
 async def run(asked: argparse.Namespace, console: Console) -> Results:
     """Raises ``DemoError``, ``Disagreement``, ``Refused``."""
-    directory = asked.dir or Path(".guichet") / f"bench-{asked.scale}"
     names = chosen_contenders(asked)
     suffixes = [
         suffix for suffix, word in zip(VARIANTS, ("client", "bare"), strict=True) if word in (asked.variant or word)
     ]
     queries = [query + suffix for query in asked.only or QUERIES for suffix in suffixes]
-    async with agencies(directory, asked.scale, statement_log=False) as demo:
+    async with agencies(directory_of(asked), asked.scale, statement_log=False) as demo:
         known = environment(demo)
         sets = await variables(known["CUSTOMS_DSN"])
         used = {query: len(sets[query]) for query in asked.only or QUERIES}
@@ -139,12 +152,28 @@ async def run(asked: argparse.Namespace, console: Console) -> Results:
     return results
 
 
-def main() -> int:
-    asked = options()
+async def profiled(asked: argparse.Namespace) -> Profile:
+    """Raises ``DemoError``, ``Refused``."""
+    async with agencies(directory_of(asked), asked.scale, statement_log=False) as demo:
+        known = environment(demo)
+        sets = (await variables(known["CUSTOMS_DSN"]))[asked.profile.partition(".")[0]]
+        port = free_port()
+        requests = requests_of(asked.profile, Contender("gateway", port, 0), demo.keys.token(asked.persona), sets)
+        amount = max(1, round(asked.seconds * PROFILED_A_SECOND))
+        with (demo.logs / "bench-profile.log").open("w") as log, contextlib.redirect_stderr(log):
+            return await profile(CONFIG, {**os.environ, **known}, port, requests, asked.rounds, amount)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    asked = options(argv)
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH)  # nothing to fit into
     try:
+        if asked.profile:
+            found = uvloop.run(profiled(asked))
+            show_profile(found, asked.profile, console)
+            return 0
         results = uvloop.run(run(asked, console))
     except (DemoError, Disagreement, Refused) as failure:
         print(f"bench: {failure}", file=sys.stderr)

@@ -59,7 +59,7 @@ async def contenders(
 
 @contextlib.asynccontextmanager
 async def _running(name: str, environment: Mapping[str, str], logs: Path) -> AsyncIterator[Contender]:
-    port = _free_port()
+    port = free_port()
     config = str(ROOT / "guichet.toml")
     guichet = str(Path(sys.executable).with_name("guichet"))
     commands = {
@@ -89,17 +89,28 @@ async def _running(name: str, environment: Mapping[str, str], logs: Path) -> Asy
 
 
 async def _listening(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+    ended = asyncio.ensure_future(process.wait())
+    heard = asyncio.ensure_future(listened(port))
+    await asyncio.wait({ended, heard}, return_when=asyncio.FIRST_COMPLETED)
+    if process.returncode is not None:
+        heard.cancel()
+        raise RuntimeError(f"a contender ended at once; {log} says why")
+    ended.cancel()
+    await heard
+
+
+async def listened(port: int) -> None:
+    """Returns once somebody listens on a port of this machine."""
     async with asyncio.timeout(START_SECONDS):
-        while process.returncode is None:
+        while True:
             with contextlib.suppress(OSError):
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.close()
                 return
-            await asyncio.sleep(0.05)
-    raise RuntimeError(f"a contender ended at once; {log} says why")
+            await asyncio.sleep(0.02)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

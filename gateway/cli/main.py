@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from gateway.cli import inspection, policy, serving, tokens
+from gateway.cli import bench, inspection, policy, serving, tokens
 from gateway.cli.mistakes import Mistake
 from gateway.errors import ConfigurationError
 
@@ -29,6 +29,7 @@ app.command("schema")(inspection.schema)
 app.command("plan")(inspection.plan)
 app.command("explain-access")(inspection.explain_access)
 app.add_typer(policy.app, name="policy", help="The policy before it is in force.")
+app.command("bench", context_settings=bench.OPTIONS)(bench.bench)
 app.add_typer(tokens.app, name="token", help="Tokens of the demo's personas.")
 
 

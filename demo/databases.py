@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import Collection
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from demo import seeding
@@ -18,12 +19,22 @@ _LINGUISTIC_AGENCY = "customs"
 
 
 async def start(
-    demo: Demo, scale: str, seed: int, wanted: Collection[str], *, reset: bool, statement_log: bool, report: Reporter
+    demo: Demo,
+    scale: str,
+    seed: int,
+    wanted: Collection[str],
+    *,
+    reset: bool,
+    statement_log: bool,
+    report: Reporter,
+    today: date | None = None,
 ) -> dict[str, Server]:
     """Starts the wanted agencies' servers and `state`, over data that is this world's: generated when it is not.
 
-    With `reset` the gateway's state goes too.
+    `today` (default: the current UTC date) is the day around which a new world's arrivals cluster. A world that is
+    there is kept, whatever its day: agencies' data outlives a restart. With `reset` the gateway's state goes too.
     """
+    day = (today or datetime.now(UTC).date()).isoformat()
     report.step("PostgreSQL")
     installation = await asyncio.to_thread(Installation.prepare, demo.directory)
     locale = await linguistic_locale(installation, demo.supervisor, demo.logs)
@@ -33,7 +44,11 @@ async def start(
     }
     stamp_file = demo.directory / "world-stamp.json"
     stamp = {"scale": scale, "seed": seed, "generator": seeding.generator_version()}
-    current = not reset and _read(stamp_file) == stamp and _whole(demo, servers)
+    known = _read(stamp_file)
+    made = known.pop("today", "")
+    current = not reset and known == stamp and _whole(demo, servers)
+    if current and made != day:
+        report.step(f"world: kept, around {made}; --reset makes one around {day}")
     if not current:
         stamp_file.unlink(missing_ok=True)
         shutil.rmtree(demo.directory / "stores", ignore_errors=True)
@@ -50,12 +65,13 @@ async def start(
         job = seeding.Job(
             scale=scale,
             seed=seed,
+            today=day,
             **{name: servers[name].dsn(OWNER) for name in POSTGRES_AGENCIES},
             **{name: str(demo.store(name)) for name in HTTP_AGENCIES},
             world_json=str(demo.directory / "world.json"),
         )
         await seeding.seed(job, demo.supervisor, demo.logs, report)
-        write_atomically(stamp_file, json.dumps(stamp))
+        write_atomically(stamp_file, json.dumps({**stamp, "today": day}))
         await together(*(server.stop() for name, server in servers.items() if name not in kept))
     return kept
 
@@ -67,11 +83,12 @@ def _whole(demo: Demo, servers: dict[str, Server]) -> bool:
     )
 
 
-def _read(file: Path) -> object:
+def _read(file: Path) -> dict[str, object]:
     try:
-        return json.loads(file.read_text())
+        found = json.loads(file.read_text())
     except (OSError, ValueError):
-        return None
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _settings(scale: str) -> list[str]:

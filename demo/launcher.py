@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import uvloop
@@ -40,11 +41,13 @@ async def agencies(
     only: Collection[str] | None = None,
     reset: bool = False,
     report: Reporter | None = None,
+    today: date | None = None,
 ) -> AsyncIterator[Demo]:
     """Runs the agencies, and the gateway's state database, for as long as the context lasts.
 
-    The world is generated when the directory holds another or none. `only` names the agencies to start (codes in lower
-    case). Raises DemoError. Whatever happens, no process stays and the data does.
+    The world is generated, around `today`, when the directory holds another or none; that of an earlier day is kept.
+    `only` names the agencies to start (codes in lower case). Raises DemoError. Whatever happens, no process stays and
+    the data does.
     """
     report = report or Quiet()
     directory = _absolute(directory)
@@ -61,7 +64,7 @@ async def agencies(
             await supervisor.sweep()
             demo = Demo(directory, Keys.open(directory), supervisor, _choose_ports(directory))
             servers = await databases.start(
-                demo, scale, seed, wanted, reset=reset, statement_log=statement_log, report=report
+                demo, scale, seed, wanted, reset=reset, statement_log=statement_log, report=report, today=today
             )
             demo.info = {"state": {"dsn": servers.pop("state").dsn(STATE)}, "personas": list(PERSONAS), "agencies": {}}
             report.step("agencies")

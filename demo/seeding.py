@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Self
 
@@ -24,10 +25,12 @@ _JOB = "GUICHET_DEMO_SEEDING"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to generate, and where to: owner's DSNs, SQLite files, and the file of facts that personas need."""
+    """What to generate, around which day, and where to: owner's DSNs, SQLite files, the file of facts that personas
+    need."""
 
     scale: str
     seed: int
+    today: str
     customs: str
     traveller: str
     trade_controls: str
@@ -48,7 +51,7 @@ async def seed(job: Job, supervisor: Supervisor, logs: Path, report: Reporter) -
     output.unlink(missing_ok=True)
     environment = {**python_environment(), _JOB: json.dumps(asdict(job))}
     command = Command("seeding", [sys.executable, "-m", "demo.seeding"], output, environment)
-    report.step(f"world: {job.scale}, seed {job.seed}")
+    report.step(f"world: {job.scale}, seed {job.seed}, {job.today}")
     watcher = asyncio.create_task(_watch(output, report))
     try:
         await supervisor.finish(command)
@@ -108,7 +111,7 @@ def main() -> None:
     def progress(stage: str, done: int, total: int) -> None:
         print(json.dumps({"stage": stage, "done": done, "total": total}), flush=True)
 
-    asyncio.run(generate(job.scale, job.seed, targets, progress))
+    asyncio.run(generate(job.scale, job.seed, targets, progress, today=date.fromisoformat(job.today)))
 
 
 if __name__ == "__main__":

@@ -161,6 +161,7 @@ def _header(shipment: Shipment, upd: int, batch: Batch, r: Draw) -> None:
         f"{place.carrier_name[:2].upper()}{100 + int(r() * 899)}" if air else None,
         pick(FLAGS, r()) if sea else None,
         "Y" if shipment.status == "H" else "N",
+        shipment.status,
     )
     rows = batch.table("customs", "cargo.ccd_hdr")
     rows.append(row)

@@ -10,7 +10,7 @@ POSTGRES: dict[str, dict[str, tuple[str, ...]]] = {
             "eta_dt", "eta_tm", "arr_ts", "upd_ts", "grs_wt", "pkg_ct", "carr_cd", "carr_nm", "imp_nm", "imp_bn",
             "imp_ctry",
             "exp_nm", "exp_bn", "exp_ctry", "cne_nm", "cne_bn", "cne_ctry", "vsl_nm", "vsl_imo", "flt_nbr",
-            "vsl_flag", "hld_flg",
+            "vsl_flag", "hld_flg", "sts_cd",
         ),
         "cargo.ccd_sts_hist": ("ccd_id", "sts_seq", "sts_ts", "sts_cd", "seiz_flg"),
         "cargo.ccd_eqp": ("ccd_id", "eqp_seq", "eqp_nbr", "iso_typ", "seal_lst"),

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from demo.installation import Installation, PostgresError, discard, installed_lo
 from demo.keys import Keys
 from demo.launcher import DemoError, agencies
 from demo.postgres import OWNER, READER, Server
+from demo.progress import Quiet
 from demo.supervisor import Supervisor, SupervisorError, command_line, identity, until
 
 ONLY = ["customs", "traveller"]
@@ -451,6 +453,28 @@ async def test_another_world_replaces_the_data_but_not_the_state(home: Path, mon
         state = await asyncpg.connect(demo.info["state"]["dsn"])
         assert await state.fetchval("SELECT to_regclass('kept')") is None
         await state.close()
+
+
+async def test_the_world_of_an_earlier_day_is_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its arrivals lie around the day it was made for. What is there stays; the terminal says how to renew it."""
+    made: list[str] = []
+    said: list[str] = []
+
+    async def seed(job: seeding.Job, *_: Any) -> None:
+        made.append(job.today)
+        for file in (job.revenue, job.immigration, job.food, job.police, job.world_json):
+            Path(file).write_text("{}")
+
+    monkeypatch.setattr(seeding, "seed", seed)
+    monkeypatch.setattr(Quiet, "step", lambda _, text: said.append(text))
+    first, next_day = date(2026, 3, 2), date(2026, 3, 3)
+    for today, reset in ((first, True), (first, False), (next_day, False), (next_day, True)):
+        async with agencies(home, seed=3, only=["customs"], today=today, reset=reset):
+            pass
+    assert made == ["2026-03-02", "2026-03-03"]
+    assert [text for text in said if "kept" in text] == [
+        "world: kept, around 2026-03-02; --reset makes one around 2026-03-03"
+    ]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run as another account")

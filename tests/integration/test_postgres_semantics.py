@@ -34,6 +34,7 @@ from demo.keys import Secrets
 from demo.postgres import OWNER, READER, Server
 from demo.supervisor import Supervisor
 from gateway.settings.agencies import load_agencies, type_catalog
+from tests.kit.history import with_history
 
 ROOT = Path(__file__).parents[2]
 KEYS = {"shipment": ("ccn",), "declaration": ("transactionNumber",), "hold": ("key",)}
@@ -131,7 +132,8 @@ INSERTS = {
 
 
 @pytest.fixture(scope="module")
-async def customs(server: Server) -> AsyncIterator[PostgresSource]:
+async def customs(server: Server, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PostgresSource]:
+    """Customs, with the status out of its history: a part's newest row under every kind of question."""
     connection = await asyncpg.connect(server.dsn(OWNER))
     await connection.execute((ROOT / "demo/world/sql/customs.sql").read_text())
     await connection.execute(
@@ -144,7 +146,9 @@ async def customs(server: Server) -> AsyncIterator[PostgresSource]:
     await connection.execute((ROOT / "demo/world/sql/customs_indexes.sql").read_text())
     await connection.close()
     types = type_catalog(build_schema((ROOT / "schema.graphql").read_text()))
-    [agency] = load_agencies([ROOT / "agencies/customs.toml"], types)
+    file = tmp_path_factory.mktemp("agencies") / "customs.toml"
+    file.write_text(with_history((ROOT / "agencies/customs.toml").read_text()), "utf-8")
+    [agency] = load_agencies([file], types)
     table = {**agency.sources["cargo"], "dsn": server.dsn(READER)}
     source = create("cargo", agency.code, table, agency.collections, agency.lookups)
     await source.start()

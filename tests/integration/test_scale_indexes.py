@@ -93,6 +93,24 @@ async def test_held_first_is_read_in_order(demo: RunningDemo, master: GraphQLSch
     assert "using ccd_hdr_port_arr_no_hld_flg_eta_dt_eta_tm_ccn_nbr_idx " in found, found
 
 
+@pytest.mark.parametrize(
+    ("predicate", "index"),
+    [
+        (PORTS, "ccd_hdr_port_arr_no_sts_cd_eta_dt_eta_tm_ccn_nbr_idx"),
+        (None, "ccd_hdr_sts_cd_eta_dt_eta_tm_ccn_nbr_idx"),
+    ],
+    ids=["at ports", "everywhere"],
+)
+async def test_one_status_is_read_in_order(
+    demo: RunningDemo, master: GraphQLSchema, predicate: Compare | None, index: str
+) -> None:
+    status = Compare("status", "eq", Param("status"))
+    spec = FetchSpec("shipment", ("ccn", "eta"), predicate=predicate, filter=status, order=NEWEST, limit=True)
+    call = FetchCall(params={"ports": ["CAVAN"], "status": "EXAMINED"}, limit=5)
+    found = await plan(demo, master, "customs", spec, call)
+    assert f"using {index} " in found, found
+
+
 async def test_expected_crossings_by_key(demo: RunningDemo, master: GraphQLSchema) -> None:
     spec = FetchSpec("expected", ("key",), predicate=PLACES, order=KEY, limit=True)
     call = FetchCall(params={"ports": ["CAVAN"]}, limit=5)

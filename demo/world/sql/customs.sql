@@ -41,7 +41,8 @@ CREATE TABLE cargo.ccd_hdr (
     vsl_imo varchar(7),
     flt_nbr varchar(8),
     vsl_flag varchar(2),
-    hld_flg char(1) NOT NULL               -- Y while the newest status is H
+    hld_flg char(1) NOT NULL,              -- Y while the newest status is H
+    sts_cd char(1)                         -- the newest status, S where it is seized; the history has them all
 );
 CREATE TABLE cargo.ccd_sts_hist (
     ccd_id bigint NOT NULL, sts_seq smallint NOT NULL, sts_ts timestamp NOT NULL, sts_cd char(1) NOT NULL, seiz_flg char(1) NOT NULL

@@ -13,6 +13,8 @@ CREATE INDEX ON cargo.ccd_hdr (arr_ts DESC, ccn_nbr);
 CREATE INDEX ON cargo.ccd_hdr (port_arr_no, arr_ts DESC, ccn_nbr);
 CREATE INDEX ON cargo.ccd_hdr (hld_flg DESC, eta_dt, eta_tm, ccn_nbr);
 CREATE INDEX ON cargo.ccd_hdr (port_arr_no, hld_flg DESC, eta_dt, eta_tm, ccn_nbr);
+CREATE INDEX ON cargo.ccd_hdr (sts_cd, eta_dt DESC, eta_tm DESC, ccn_nbr);
+CREATE INDEX ON cargo.ccd_hdr (port_arr_no, sts_cd, eta_dt DESC, eta_tm DESC, ccn_nbr);
 -- Arrivals that are no date come first there: few, found by themselves.
 CREATE INDEX ON cargo.ccd_hdr (port_arr_no, ccn_nbr) WHERE (
     eta_dt ~ '^[0-9]{4}((0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])|(0[469]|11)(0[1-9]|[12][0-9]|30)|02(0[1-9]|[12][0-9])) *$'
@@ -29,6 +31,7 @@ CREATE STATISTICS cargo.ccd_hdr_eta ON (
 ) FROM cargo.ccd_hdr;
 -- Live control documents: counted without reading them.
 CREATE INDEX ON cargo.ccd_hdr (port_arr_no, ccn_nbr) WHERE rec_typ = 'C' AND (del_flg = 'N' OR del_flg = '');
+CREATE INDEX ON cargo.ccd_hdr (sts_cd, port_arr_no) WHERE rec_typ = 'C' AND (del_flg = 'N' OR del_flg = '');
 -- A few importers have most of the shipments: expect many rows, and read them in order rather than sort them.
 ALTER TABLE cargo.ccd_hdr ALTER COLUMN imp_bn SET (n_distinct = 200);
 -- The newest status without reading its row.

@@ -168,7 +168,7 @@ def test_superseded_versions_have_moved_port(rows: Rows) -> None:
     assert any(len(found) > 1 for found in offices.values())
 
 
-def test_held_flag_follows_the_newest_status(rows: Rows) -> None:
+def test_held_flag_and_status_follow_the_newest_in_the_history(rows: Rows) -> None:
     newest: dict[object, Row] = {}
     for row in rows["customs", "cargo.ccd_sts_hist"]:
         if row[0] not in newest or (str(row[2]), int(str(row[1]))) > (
@@ -179,7 +179,8 @@ def test_held_flag_follows_the_newest_status(rows: Rows) -> None:
     for row in rows["customs", "cargo.ccd_hdr"]:
         if row[1] == "C" and row[2] != "Y":
             last = newest[row[0]]
-            assert (row[-1] == "Y") == (last[3] == "H" and last[4] == "N")
+            assert (row[-2] == "Y") == (last[3] == "H" and last[4] == "N")
+            assert row[-1] == ("S" if last[4] == "Y" else last[3])
 
 
 def test_crossers_are_known_to_the_agencies(rows: Rows) -> None:

@@ -31,6 +31,7 @@ from adapters.mapping import CodeTables
 from adapters.postgres.catalog import Catalog, ColumnType
 from adapters.postgres.translate import translate
 from gateway.settings.agencies import load_agencies, type_catalog
+from tests.kit.history import with_history
 
 ROOT = Path(__file__).parents[4]
 GOLDEN = Path(__file__).parent / "golden"
@@ -61,6 +62,16 @@ def collections() -> dict[str, dict[str, CollectionSpec]]:
     return {name: {spec.name: spec for spec in file.collections} for name, file in zip(names, files, strict=True)}
 
 
+@pytest.fixture(scope="module")
+def historic(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CollectionSpec]:
+    """Customs with the status out of its history."""
+    types = type_catalog(build_schema((ROOT / "schema.graphql").read_text()))
+    file = tmp_path_factory.mktemp("agencies") / "customs.toml"
+    file.write_text(with_history((ROOT / "agencies/customs.toml").read_text()), "utf-8")
+    [read] = load_agencies([file], types)
+    return {spec.name: spec for spec in read.collections}
+
+
 CASES = {
     "lookup_by_char_key": ("customs", FetchSpec("shipment", ("ccn", "eta"), keys=("ccn",))),
     "lookup_by_read_expression_newest": (
@@ -72,8 +83,19 @@ CASES = {
         FetchSpec("person", ("familyName",), keys=("document.issuer", "document.number")),
     ),
     "page_held_first_at_ports": (
-        "customs",
+        "historic",
         FetchSpec("shipment", ("ccn", "status"), predicate=PORTS, order=HELD_FIRST, limit=True),
+    ),
+    "page_of_one_status": (
+        "customs",
+        FetchSpec(
+            "shipment",
+            ("ccn", "status"),
+            predicate=PORTS,
+            filter=Compare("status", "eq", Param("status")),
+            order=(OrderTerm("eta", True), OrderTerm("ccn")),
+            limit=True,
+        ),
     ),
     "page_after_cursor": (
         "customs",
@@ -103,7 +125,7 @@ CASES = {
         ),
     ),
     "policy_outside_of_newest_and_parts": (
-        "customs",
+        "historic",
         FetchSpec(
             "shipment",
             ("ccn",),
@@ -122,9 +144,12 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_statement(name: str, collections: dict[str, dict[str, CollectionSpec]]) -> None:
+def test_statement(
+    name: str, collections: dict[str, dict[str, CollectionSpec]], historic: dict[str, CollectionSpec]
+) -> None:
     agency, spec = CASES[name]
-    made = translate(spec, collections[agency], catalog(agency), CodeTables(), "UTC", ZoneInfo("UTC"))
+    known = catalog("customs" if agency == "historic" else agency)
+    made = translate(spec, {**collections, "historic": historic}[agency], known, CodeTables(), "UTC", ZoneInfo("UTC"))
     text = made.statement.explain() + "\n"
     file = GOLDEN / f"{name}.sql"
     if not file.exists():

@@ -197,9 +197,11 @@ class Run:
         return table, Report(owner.agency, outcome, rows.as_of, shown, rows.truncated, inner=fetch.inner), rows
 
     def _deadline(self) -> float:
-        """A source asked late has a share of what is left: something must remain to say that it did not answer."""
+        """A source has a share of what is left, so that one asked after it has some too; and what is kept remains to
+        say who did not answer, however many hang one after the other."""
         now = asyncio.get_running_loop().time()
-        return now + min(self.source_timeout, max(0.0, self.context.deadline - now) * SHARE_OF_REQUEST)
+        left = self.context.deadline - self.source_timeout * KEPT - now
+        return now + min(self.source_timeout, max(0.0, left) * SHARE_OF_REQUEST)
 
     async def _passing(self, check: Check, table: Table) -> frozenset[int] | Report:
         """The rows whose linked row passes its rule, or why that cannot be known. It is asked whether there are rows
@@ -270,6 +272,9 @@ class Run:
 
 SHARE_OF_REQUEST = 0.8
 """Of the time left to a request, what a source may use."""
+
+KEPT = 0.1 / SHARE_OF_REQUEST
+"""Of the longest time of a source: a tenth of the request, which no source may use."""
 
 MAX_CALL_SHAPES = 256
 """Call shapes kept per fetch of a plan; a caller who varies filters endlessly only empties his own plan's."""

@@ -225,8 +225,20 @@ async def test_a_slow_source_is_told_and_the_rest_is_shown_at_every_level() -> N
     assert len(answer.data["shipments"]["nodes"][0]["holds"]) == 2
 
 
+async def test_a_tenth_of_a_request_is_nobody_s_but_the_answer_s() -> None:
+    """However much of the time the levels above have used."""
+    here = world(timeout=0.5)
+    here.sources["CUSTOMS"].delay(0.34, "shipment")
+    here.sources["FOOD"].delay(30, "hold")
+    began = asyncio.get_running_loop().time()
+    answer = await here.ask(HOLDS, seconds=0.5)
+    assert (answer.status, codes(answer)) == (200, ["SOURCE_TIMEOUT"])
+    deadlines = [one.call.deadline for source in here.sources.values() for one in source.calls]
+    assert all(deadline is not None and deadline - began < 0.46 for deadline in deadlines)
+
+
 async def test_a_request_that_is_late_is_refused_whole_and_leaves_no_task_behind() -> None:
-    here = world()
+    here = world(timeout=0.05)
     before = asyncio.all_tasks()
     here.sources["FOOD"].answer = _stuck  # type: ignore[assignment, method-assign]
     answer = await here.ask(HOLDS, seconds=0.05)

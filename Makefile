@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 DIR ?= .guichet/demo
 SCALE ?= small
+SEED ?= 1
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,7 +20,7 @@ export npm_config_cache ?= $(CURDIR)/.guichet/npm
 export npm_config_update_notifier := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench web clean
+.PHONY: help demo test check bench soak web clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -43,6 +44,9 @@ bench: $(STAMP) ## the side-by-side benchmark
 	@test -z "$(NPM)" || npm --prefix bench/node ci --no-audit --no-fund --loglevel=error \
 		|| echo "npm failed: the Node peers are not measured" >&2
 	$(BIN)/python -m bench
+
+soak: $(STAMP) ## ten minutes of load while agencies break: every answer judged, leaks counted (SEED=1)
+	$(BIN)/python -m tests.kit.soak --seed $(SEED)
 
 # The environment is made anew in place whenever the lock changes; the stamp is written last.
 $(STAMP): requirements.lock pyproject.toml

@@ -110,13 +110,13 @@ class Border:
 
     async def heal(self) -> None:
         for name, agency in self.demo.info["agencies"].items():
-            if self.demo.supervisor.running(_process(name, agency)):
+            if self.demo.supervisor.running(process_of(name, agency)):
                 await self.order(name)
 
     async def kill(self, name: str) -> None:
         """``kill -9``, as the kernel would when memory runs out."""
         agency = self.agency(name)
-        process = _process(name, agency)
+        process = process_of(name, agency)
         pid = self.demo.supervisor.pid(process)
         os.kill(pid, signal.SIGKILL)
         await until(lambda: not self.demo.supervisor.running(process), 10.0)
@@ -158,7 +158,8 @@ class Border:
             await self.demo.supervisor.stop(name)
 
 
-def _process(name: str, agency: Mapping[str, Any]) -> str:
+def process_of(name: str, agency: Mapping[str, Any]) -> str:
+    """What the supervisor calls an agency's process."""
     return name if agency["kind"] == "rest" else f"postgres-{name}"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from adapters.contract import Capabilities, FetchCall, FetchSpec, Finding, Health, PreparedFetch, Rows, Source
 from adapters.errors import SourceTimeout
-from adapters.rows import take
+from adapters.rows import answers_by_key, places_by_key, take
 
 DEFAULT_AFTER = 2
 MAX_KEYS = 2_000
@@ -93,8 +93,7 @@ class CoalescingSource:
 
     def prepare(self, spec: FetchSpec) -> PreparedFetch:
         prepared = self.inner.prepare(spec)
-        joinable = bool(spec.keys) and not spec.limit and not spec.count and set(spec.keys) <= set(spec.columns)
-        return CoalescedFetch(prepared, spec, self.lane) if joinable else prepared
+        return CoalescedFetch(prepared, spec, self.lane) if answers_by_key(spec) else prepared
 
     async def start(self) -> None:
         await self.inner.start()
@@ -114,7 +113,6 @@ class CoalescedFetch:
         self.inner = inner
         self.spec = spec
         self.lane = lane
-        self.places = tuple(spec.columns.index(path) for path in spec.keys)
 
     async def run(self, call: FetchCall) -> Rows:
         lane = self.lane
@@ -152,9 +150,7 @@ class CoalescedFetch:
             if not batch.members[0].answer.done():  # else it is just leaving
                 batch.members[0].answer.set_result(rows)
             return
-        of_key: dict[tuple[Any, ...], list[int]] = {}
-        for row, key in enumerate(zip(*(rows.columns[place] for place in self.places), strict=True)):
-            of_key.setdefault(key, []).append(row)
+        of_key = places_by_key(rows, self.spec)
         for member in batch.members:
             if not member.answer.done():
                 mine = [row for key in member.call.keys for row in of_key.get(key, ())]

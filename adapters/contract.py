@@ -238,6 +238,7 @@ class CollectionSpec:
     as_of: AsOf | None = None
     filterable: frozenset[str] | None = None
     orderable: frozenset[str] | None = None
+    cache_seconds: int = 0
 
     @property
     def id(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, cast
 
+from adapters.caching import CachingSource
 from adapters.coalescing import CoalescingSource, coalesce_after
 from adapters.contract import CollectionSpec, Lookup, Source
 from adapters.errors import AgencyFileError, Fault
@@ -58,25 +59,33 @@ def create(
         after, table = coalesce_after(table)
     except ValueError as problem:
         raise AgencyFileError([Fault(agency, f"sources.{name}", str(problem))]) from None
-    source = ResilientSource(FACTORIES[kind](name, agency, table, own, codes), resilience)
-    return CoalescingSource(source, after) if after else source
+    source: Source = ResilientSource(FACTORIES[kind](name, agency, table, own, codes), resilience)
+    if after:
+        source = CoalescingSource(source, after)
+    seconds = {spec.name: spec.cache_seconds for spec in own if spec.cache_seconds}
+    return CachingSource(source, seconds) if seconds else source
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A source from outside, without asking it: its breaker (``closed``, ``opened``, ``half-opened``) and its load."""
+    """A source from outside, without asking it: its breaker (``closed``, ``opened``, ``half-opened``), its load, and
+    what it answered from kept answers and what not."""
 
     breaker: str
     load: Load
+    hits: int = 0
+    misses: int = 0
 
 
 def state_of(source: Source) -> State:
     """Of a source that :func:`create` made; another one has no breaker and no load."""
-    breaker = CLOSED
+    breaker, hits, misses = CLOSED, 0, 0
     while True:
+        if isinstance(source, CachingSource):
+            hits, misses = source.hits, source.misses
         if isinstance(source, ResilientSource):
             breaker = source.breaker.state
         inner = getattr(source, "inner", None)
         if inner is None:
-            return State(breaker, getattr(source, "load", None) or Load(0, 0, 0))
+            return State(breaker, getattr(source, "load", None) or Load(0, 0, 0), hits, misses)
         source = inner

@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import Any
 
-from adapters.contract import ChildRows, RowFlag, Rows
+from adapters.contract import ChildRows, FetchSpec, RowFlag, Rows
+
+
+def answers_by_key(spec: FetchSpec) -> bool:
+    """Whether the rows of a fetch can be told apart by the keys that they were asked by."""
+    return bool(spec.keys) and not spec.limit and not spec.count and set(spec.keys) <= set(spec.columns)
+
+
+def places_by_key(rows: Rows, spec: FetchSpec) -> dict[tuple[Any, ...], list[int]]:
+    """Where the rows of each key are, of a fetch that answers by key."""
+    found: dict[tuple[Any, ...], list[int]] = {}
+    keys = (rows.columns[spec.columns.index(path)] for path in spec.keys)
+    for row, key in enumerate(zip(*keys, strict=True)):
+        found.setdefault(key, []).append(row)
+    return found
 
 
 def take(rows: Rows, indices: Sequence[int]) -> Rows:
@@ -58,6 +73,7 @@ def concatenate(parts: Sequence[Rows]) -> Rows:
         children=tuple(_joined(children) for children in zip(*(part.children for part in parts), strict=True)),
         flags=flags,
         truncated=any(part.truncated for part in parts),
+        marks=tuple([v for mark in marks for v in mark] for marks in zip(*(p.marks for p in parts), strict=True)),
     )
 
 

@@ -218,7 +218,9 @@ def _states(sources: Mapping[SourceKey, Source]) -> list[SourceState]:
     for (agency, name), source in sources.items():
         state = state_of(source)
         load = state.load
-        found.append(SourceState(agency, name, state.breaker, load.open, load.busy, load.waiting))
+        found.append(
+            SourceState(agency, name, state.breaker, load.open, load.busy, load.waiting, state.hits, state.misses)
+        )
     return found
 
 

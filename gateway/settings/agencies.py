@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -34,10 +34,9 @@ _NAME = re.compile(r"[A-Za-z0-9_]+")
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """``withhold``: coordinates (``Lookout.reason``) that nobody gets. ``cache_seconds``: per collection."""
+    """``withhold``: coordinates (``Lookout.reason``) that nobody gets. What holds of one collection, it says itself."""
 
     withhold: frozenset[str] = frozenset()
-    cache_seconds: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +191,15 @@ def _terms(
             inner.fault("withhold", f"{type_name} has no field `{name}`{did_you_mean(name, shape.names)}")
     by_name = {spec.name: spec for spec in collections}
     seconds = inner.table("cache_seconds")
-    kept = {}
     for name in seconds.data:
-        if name not in by_name:
+        kept = seconds.integer(name, least=0) or 0
+        if name in by_name:
+            by_name[name] = replace(by_name[name], cache_seconds=kept)
+        else:
             seconds.fault(name, f"no collection `{name}`{did_you_mean(name, by_name)}")
-        kept[name] = seconds.integer(name, least=0) or 0
     for what in ("filterable", "orderable"):
         _narrow(inner.table(what), what, by_name)
-    return Terms(frozenset(withhold), kept), tuple(by_name.values())
+    return Terms(frozenset(withhold)), tuple(by_name.values())
 
 
 def _narrow(table: Table, what: str, by_name: dict[str, CollectionSpec]) -> None:

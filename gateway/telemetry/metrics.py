@@ -28,6 +28,8 @@ class SourceState:
     open: int
     busy: int
     waiting: int
+    cache_hits: int = 0
+    cache_misses: int = 0
 
 
 def _tasks() -> int:
@@ -113,6 +115,9 @@ class Metrics(Collector):
         connections = GaugeMetricFamily(
             "guichet_source_connections", "Connections to a source by state.", labels=[*labels, "state"]
         )
+        cache = CounterMetricFamily(
+            "guichet_source_cache", "Lookup keys and lists by whether a kept answer served.", labels=[*labels, "result"]
+        )
         waiting = GaugeMetricFamily("guichet_source_waiting", "Fetches that wait for a connection.", labels=labels)
         for state in self._states():
             name = [state.agency, state.source]
@@ -120,6 +125,9 @@ class Metrics(Collector):
             connections.add_metric([*name, "open"], state.open)
             connections.add_metric([*name, "busy"], state.busy)
             waiting.add_metric(name, state.waiting)
-        yield from (breaker, connections, waiting)
+            if state.cache_hits or state.cache_misses:
+                cache.add_metric([*name, "hit"], state.cache_hits)
+                cache.add_metric([*name, "miss"], state.cache_misses)
+        yield from (breaker, connections, waiting, cache)
         yield GaugeMetricFamily("guichet_tasks", "Tasks of the event loop.", value=_tasks())
         yield GaugeMetricFamily("guichet_memory_bytes", "Resident memory of the process.", value=_memory())

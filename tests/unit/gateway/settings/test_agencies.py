@@ -70,7 +70,7 @@ def test_a_strangers_database(northwind: AgencyFile) -> None:
         "NORTHWIND.line",
     ]
     assert northwind.terms.withhold == {"Declaration.invoiceTotal"}
-    assert northwind.terms.cache_seconds == {"line": 300}
+    assert {spec.name: spec.cache_seconds for spec in northwind.collections if spec.cache_seconds} == {"line": 300}
 
 
 def test_bindings_of_a_strangers_database(northwind: AgencyFile) -> None:

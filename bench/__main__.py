@@ -10,9 +10,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import orjson
 import uvloop
 from rich.console import Console
 
@@ -26,13 +24,12 @@ from bench.processes import CONTENDERS, ROOT, Contender, contenders, free_port
 from bench.profile import Profile, profile, show_profile
 from bench.relay import relayed
 from bench.report import Results, markdown, show
+from bench.requests import STORES, environment, requests_of
 from bench.variables import variables
 from demo.launcher import DemoError, agencies
-from demo.running import Demo
 
 QUERIES = ("q1", "q2", "q3", "q4")
 VARIANTS = ("", ".bare")
-STORES = {"CUSTOMS_DSN": "customs", "TRADE_DSN": "trade_controls", "TRAVELLER_DSN": "traveller"}
 WIDTH = 150
 GROWTH = (1, 250, 500, 750, LONG_ROWS)
 """Rows of the lists whose CPU shows how it grows."""
@@ -69,27 +66,6 @@ def options(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def directory_of(asked: argparse.Namespace) -> Path:
     found: Path = asked.dir or Path(".guichet") / f"bench-{asked.scale}"
     return found
-
-
-def environment(demo: Demo) -> dict[str, str]:
-    """That of the demo's gateway, but straight to the databases: no fault proxy, and no listener for operators."""
-    found = demo.environment()
-    found.pop("GUICHET_GATEWAY_ADMIN_PORT")
-    return found | {name: demo.info["agencies"][agency]["store"] for name, agency in STORES.items()}
-
-
-def requests_of(
-    name: str, contender: Contender, token: str, sets: Sequence[Mapping[str, Any]], rows: int | None = None
-) -> list[Request]:
-    """``rows``: of the long list, if not all. The floor and the Node peers know no tokens and are sent none."""
-    if contender.name == "floor":
-        more = {} if rows is None else {"rows": rows}
-        return [Request(f"/{name}", orjson.dumps({"variables": {**one, **more}})) for one in sets]
-    text = (ROOT / "bench" / "queries" / f"{name}.graphql").read_text()
-    if rows is not None:
-        text = text.replace(f"first: {LONG_ROWS}", f"first: {rows}")
-    sent = "" if contender.name in peers.PEERS else token
-    return [Request("/graphql", orjson.dumps({"query": text, "variables": one}), sent) for one in sets]
 
 
 def chosen_contenders(asked: argparse.Namespace) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from bench import peers
 
 ROOT = Path(__file__).parents[1]
 CONTENDERS = ("gateway", "floor", "stock", *peers.PEERS)
+WORKERS_2 = "gateway, 2 workers"
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 
@@ -26,14 +27,32 @@ class Contender:
     pid: int
 
     def cpu_seconds(self) -> float:
-        return cpu_seconds(self.pid)
+        """Of the process and of those that it has started."""
+        return sum(map(cpu_seconds, family(self.pid)))
 
     def peak_megabytes(self) -> float:
         """Peak resident memory since the start."""
-        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
-        return 0.0
+        return megabytes(self.pid, "VmHWM")
+
+    def megabytes(self) -> float:
+        """Resident memory now."""
+        return megabytes(self.pid, "VmRSS")
+
+
+def megabytes(pid: int, line: str) -> float:
+    """A line of a process's status that is in kB."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(one.split()[1]) / 1024 for one in lines if one.startswith(f"{line}:")), 0.0)
+
+
+def family(pid: int) -> list[int]:
+    """A process, its children, and theirs."""
+    found = [pid]
+    for parent in found:
+        with contextlib.suppress(OSError):
+            for task in Path(f"/proc/{parent}/task").iterdir():
+                found += map(int, (task / "children").read_text().split())
+    return found
 
 
 def cpu_seconds(pid: int) -> float:
@@ -64,6 +83,7 @@ async def _running(name: str, environment: Mapping[str, str], logs: Path) -> Asy
     guichet = str(Path(sys.executable).with_name("guichet"))
     commands = {
         "gateway": [guichet, "serve", "--config", config, "--port", str(port)],
+        WORKERS_2: [guichet, "serve", "--config", config, "--port", str(port), "--workers", "2"],
         "stock": [sys.executable, "-m", "bench.stock", config, str(port)],
         "floor": [sys.executable, "-m", "bench.floor", str(port)],
         **{peer: [peers.node() or "node", str(peers.FOLDER / f"{peer}.mjs"), str(port)] for peer in peers.PEERS},

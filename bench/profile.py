@@ -5,8 +5,6 @@ The gateway runs in this process behind a real socket, everything on; requests c
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.load import Own, Request
+from bench.outside import outside
 from bench.processes import listened
 from bench.stages import STAGES, profiling
 from gateway import settings as configuration
@@ -61,20 +60,14 @@ async def profile(
     telemetry.configure("info")
     with profiling() as clock:  # before the application is built: it keeps what it finds
         app = create_app(configuration.load(config, environment), environment)
-        async with app.router.lifespan_context(app), listening(app, port):
-            await listened(port)
-            await _asked(port, requests, WARM)
+        async with app.router.lifespan_context(app), listening(app, port), outside() as client:
+            await client.call(lambda: listened(port))
+            await client.call(lambda: Own().load(port, requests, 1, WARM))
             for _ in range(rounds):
                 clock.clear()
-                before = time.thread_time()
-                latencies = await _asked(port, requests, amount)
-                made.add(clock.spent.copy(), clock.waits.copy(), time.thread_time() - before, latencies)
+                asked, cpu = await client.call(lambda: Own().load(port, requests, 1, amount))
+                made.add(clock.spent.copy(), clock.waits.copy(), cpu, asked.latencies)
     return made
-
-
-async def _asked(port: int, requests: Sequence[Request], amount: int) -> Sequence[float]:
-    made = await asyncio.to_thread(lambda: asyncio.run(Own().load(port, requests, 1, amount)))
-    return made.latencies
 
 
 def show_profile(made: Profile, query: str, console: Console) -> None:

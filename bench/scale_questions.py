@@ -14,6 +14,9 @@ from demo.world.reference import ALPHA3
 Facts = Mapping[str, Any]
 _ALPHA2 = {alpha3: alpha2 for alpha2, alpha3 in ALPHA3.items()}
 
+ROWS = 50
+"""Of a page of the lists below."""
+
 _LIST = "query($after:String){{{}(first:50,after:$after{}){{pageInfo{{endCursor}} edges{{node{{{}}}}}}}}}"
 _SHIPMENT = "ccn status eta importer{businessNumber}"
 RELEASE = _LIST.format("shipments", ",orderBy:[{field:HELD,direction:DESC},{field:ETA}]", _SHIPMENT)

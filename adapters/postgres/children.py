@@ -1,7 +1,7 @@
 """Child lists: fetched in the same statement, one array per column and row, by a lateral subquery each. Pure.
 
-asyncpg decodes arrays of typed values in C, so a list costs no statement and no join of rows in the gateway. Nested
-lists hang on the outer row too, with the ordinal of the element that each belongs to.
+Arrays arrive within the row's own JSON, so a list costs no statement and no join of rows in the gateway. Nested lists
+hang on the outer row too, with the ordinal of the element that each belongs to.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from adapters.contract import Child, ChildSelect, FieldBinding
 from adapters.errors import Unsupported
 from adapters.mapping import Reading, parse_path, reading
 from adapters.postgres.scope import Context, child_columns, child_parent_columns, shown, table
-from adapters.postgres.statement import Element, SqlType
+from adapters.postgres.statement import Element
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,15 @@ class ChildLayout:
     """How one child list is rebuilt.
 
     Of a table: ``ordinals`` is the record position of the array of enclosing elements' numbers (of ``1``s at the top
-    level), ``arrays`` those of the native columns, ``decode`` says which hold JSON text. Of a JSON column:
-    ``document`` is the position in the enclosing row's natives, ``inside`` the path to the array, ``paths`` what is
-    read of an element. Of repeated columns: ``each``, positions per element."""
+    level), ``arrays`` those of the native columns. Of a JSON column: ``document`` is the position in the enclosing
+    row's natives, ``inside`` the path to the array, ``paths`` what is read of an element. Of repeated columns:
+    ``each``, positions per element."""
 
     name: str
     columns: tuple[ColumnLayout, ...]
     children: tuple[ChildLayout, ...] = ()
     ordinals: int = -1
     arrays: tuple[int, ...] = ()
-    decode: tuple[bool, ...] = ()
     document: int = -1
     inside: tuple[str | int, ...] = ()
     paths: tuple[tuple[str | int, ...], ...] = ()
@@ -81,11 +80,16 @@ class Children:
         self.selected = selected
         self.laterals: list[Any] = []
 
-    def top(self, child: Child, select: ChildSelect, ours: Callable[[str], Element]) -> ChildLayout:
-        """``ours``: a column of the enclosing row, by name."""
+    def top(self, child: Child, select: ChildSelect, table: str, ours: Callable[[str], Element]) -> ChildLayout:
+        """``ours``: a column of the enclosing row, which is one of ``table``, by name."""
         if child.table:
             return self._table(child, select, ours, None)
-        return self._within(child, select, lambda name: self.selected.add(("own", name), lambda: ours(name)))
+
+        def place(name: str) -> int:
+            column = self.context.catalog.type_of(table, name)
+            return self.selected.add(("own", name), lambda: shown(ours(name), column))
+
+        return self._within(child, select, place)
 
     def _table(
         self, child: Child, select: ChildSelect, ours: Callable[[str], Element], chain: _Level | None
@@ -103,15 +107,10 @@ class Children:
                 wanted.update(dict.fromkeys(child_parent_columns(nested)))
         names = list(wanted)
         rows = level.rows([*names], ordered=True).subquery(self.context.alias("s"))
-        decode = []
-        gathered: list[Element] = [sa.func.array_agg(rows.c["parent"]).label("parent")]
+        gathered: list[Element] = [sa.func.json_agg(rows.c["parent"]).label("parent")]
         for name in names:
             column = self.context.catalog.type_of(child.table, name)
-            value = shown(rows.c[name], column)
-            if column.array:
-                value = sa.cast(sa.func.to_json(value), SqlType("text"))
-            decode.append(column.array)
-            gathered.append(sa.func.array_agg(value).label(name))
+            gathered.append(sa.func.json_agg(shown(rows.c[name], column)).label(name))
         lateral = sa.select(*gathered).select_from(rows).lateral(self.context.alias("l"))
         self.laterals.append(lateral)
         ordinals = self.selected.add(object(), lambda: lateral.c["parent"])
@@ -130,7 +129,6 @@ class Children:
             tuple(children),
             ordinals=ordinals,
             arrays=arrays,
-            decode=tuple(decode),
         )
 
     def _within(self, child: Child, select: ChildSelect, place: Callable[[str], int]) -> ChildLayout:

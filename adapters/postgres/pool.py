@@ -129,6 +129,7 @@ class Pool:
             server_settings={
                 "application_name": self._application_name,
                 "default_transaction_read_only": "on",
+                "timezone": "UTC",  # of the moments that come as text
                 "statement_timeout": str(settings.statement_timeout_ms),
             },
         )

@@ -1,4 +1,4 @@
-"""Records of one statement → :class:`Rows`, a column at a time. Pure."""
+"""The one record of a statement → :class:`Rows`, a column at a time. Pure."""
 
 from __future__ import annotations
 
@@ -21,28 +21,20 @@ Place = Callable[[int], tuple[int, str]]
 
 
 def decoder(layout: Layout, zone: ZoneInfo) -> Callable[[Sequence[Any], Sequence[tuple[Any, ...]], int | None], Rows]:
-    """The function from records (and the keys asked for, and the limit per key) to rows."""
-    columns, children = layout.columns, layout.children
-    plain = layout.owner < 0 and layout.present < 0 and layout.as_of < 0 and not layout.marks
+    """The function from a record (and the keys asked for, and the limit per key) to rows."""
+    width, owner = layout.width, layout.owner
 
-    def decode(records: Sequence[Any], keys: Sequence[tuple[Any, ...]], limit: int | None) -> Rows:
-        if plain:
-            return _rows(columns, children, records, layout.width)
-        total, totals, as_of = None, None, None
-        if records and layout.as_of >= 0:
-            as_of = records[0][layout.as_of]
-        if layout.total >= 0:
-            if layout.owner >= 0:
-                totals = _totals(layout, records, keys)
-            else:
-                total = records[0][layout.total]
-        if layout.present >= 0:
-            records = [record for record in records if record[layout.present] is not None]
-        if layout.owner >= 0 and limit is not None:
-            records = _limited(records, layout.owner, limit)
-        rows = _rows(columns, children, records, layout.width)
-        rows.marks = tuple([record[place] for record in records] for place in layout.marks)
-        rows.total, rows.totals = total, totals
+    def decode(record: Sequence[Any], keys: Sequence[tuple[Any, ...]], limit: int | None) -> Rows:
+        natives: list[list[Any]] = [[] if text is None else orjson.loads(text) for text in record[:width]]
+        totals = _totals(layout, natives, keys) if layout.totals >= 0 else None
+        if layout.present >= 0 and None in natives[layout.present]:
+            natives = _only(natives, [row for row, one in enumerate(natives[layout.present]) if one is not None])
+        if owner >= 0 and limit is not None:
+            natives = _only(natives, _limited(natives[owner], limit))
+        rows = _rows(layout.columns, layout.children, natives)
+        rows.marks = tuple(natives[place] for place in layout.marks)
+        rows.total, rows.totals = record[layout.total] if layout.total >= 0 else None, totals
+        as_of = record[layout.as_of] if layout.as_of >= 0 else None
         if as_of is not None:
             rows.as_of = as_of.astimezone(UTC) if as_of.tzinfo else as_of.replace(tzinfo=zone).astimezone(UTC)
         return rows
@@ -50,34 +42,33 @@ def decoder(layout: Layout, zone: ZoneInfo) -> Callable[[Sequence[Any], Sequence
     return decode
 
 
-def _totals(layout: Layout, records: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], int]:
+def _totals(layout: Layout, natives: list[list[Any]], keys: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], int]:
     """A key with several native spellings has a count for each."""
     found = dict.fromkeys(map(tuple, keys), 0)
-    seen: set[int] = set()
-    for record in records:
-        if record[layout.spelling] not in seen:
-            seen.add(record[layout.spelling])
-            found[tuple(keys[record[layout.owner]])] += record[layout.total]
+    columns = natives[layout.spelling], natives[layout.owner], natives[layout.totals]
+    for owner, total in {spelling: (owner, total) for spelling, owner, total in zip(*columns, strict=True)}.values():
+        found[tuple(keys[owner])] += total
     return found
 
 
-def _limited(records: Sequence[Any], owner: int, limit: int) -> list[Any]:
+def _limited(owners: Sequence[Any], limit: int) -> list[int]:
     """Keys with several native spellings had a page for each; the pages come merged."""
     taken: dict[int, int] = {}
     kept = []
-    for record in records:
-        count = taken.get(record[owner], 0)
+    for row, owner in enumerate(owners):
+        count = taken.get(owner, 0)
         if count < limit:
-            taken[record[owner]] = count + 1
-            kept.append(record)
+            taken[owner] = count + 1
+            kept.append(row)
     return kept
 
 
-def _rows(
-    columns: tuple[ColumnLayout, ...], children: tuple[ChildLayout, ...], records: Sequence[Any], width: int
-) -> Rows:
-    count = len(records)
-    natives: list[list[Any]] = list(map(list, zip(*records, strict=True))) if count else [[] for _ in range(width)]
+def _only(natives: list[list[Any]], rows: list[int]) -> list[list[Any]]:
+    return natives if len(rows) == len(natives[0]) else [[column[row] for row in rows] for column in natives]
+
+
+def _rows(columns: tuple[ColumnLayout, ...], children: tuple[ChildLayout, ...], natives: list[list[Any]]) -> Rows:
+    count = len(natives[0])
     flags: list[RowFlag] = []
     out = []
     for column in columns:
@@ -138,9 +129,8 @@ def _from_arrays(
     ordinals = record[layout.ordinals]
     per_row = [len(numbered) if numbered else 0 for numbered in ordinals]
     inner: list[list[Any]] = []
-    for position, decode in zip(layout.arrays, layout.decode, strict=True):
-        flat = list(chain.from_iterable(filter(None, record[position])))
-        inner.append([None if value is None else orjson.loads(value) for value in flat] if decode else flat)
+    for position in layout.arrays:
+        inner.append(list(chain.from_iterable(filter(None, record[position]))))
     if numbers is None:
         return list(accumulate(per_row, initial=0)), inner, per_row
     sizes = [0] * count

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from adapters.contract import TYPE_KEYS, Child, CollectionSpec, FieldBinding, Part
 from adapters.errors import Unsupported
 from adapters.mapping import CodeTables
-from adapters.postgres.catalog import Catalog, ColumnType
+from adapters.postgres.catalog import JSON, Catalog, ColumnType
 from adapters.postgres.expressions import restrictions
 from adapters.postgres.statement import Element, Parameters, SqlType, outer
 
@@ -69,8 +69,14 @@ def locate(spec: CollectionSpec, path: str) -> Located:
 
 
 def shown(element: Element, column: ColumnType) -> Element:
-    """As selected: without the blanks that pad ``character(n)``. They are not data, and compare as nothing."""
+    """As selected, in JSON. What JSON would change goes as text: numbers with decimals, documents (which stay as they
+    were written), and ``character(n)`` without the blanks that pad it: they are not data, and compare as nothing."""
+    if column.name in _AS_TEXT:
+        return sa.cast(element, SqlType("text[]" if column.array else "text"))
     return sa.cast(element, SqlType("text")) if column.name == "bpchar" and not column.array else element
+
+
+_AS_TEXT = JSON | {"numeric"}
 
 
 def key_paths(spec: CollectionSpec) -> tuple[str, ...]:

@@ -236,7 +236,7 @@ class PostgresFetch:
         if self._built is None:
             self._use()
         records = await source.fetch(self._statement.text, self._statement.arguments(call), call.deadline)
-        return self._decode(records, call.keys, call.limit)
+        return self._decode(records[0], call.keys, call.limit)
 
     def explain(self) -> str:
         built = self._built if self._built is not None else self._translate()

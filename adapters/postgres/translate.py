@@ -2,7 +2,8 @@
 
 From the inside out: the collection's rows (``where``, ``newest``, the parts that conditions need), policy and filter
 conditions outside of those; pages per key or per value of a listed condition by a lateral subquery; then the parts
-and child lists that are only shown, for the rows of the page alone.
+and child lists that are only shown, for the rows of the page alone; and around it all one record, with a JSON array
+for each column: the database writes what the gateway reads at once, instead of row by row and value by value.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ from adapters.postgres.statement import Element, Statement
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where things are in a record. ``owner``: the index of the key that a row belongs to; ``present``: null when
-    the record only carries ``total`` or ``as_of``; ``-1`` for what is not selected."""
+    """Where things are in the one record: a JSON array for each column of the rows, then ``total`` and ``as_of`` of
+    the whole answer. ``owner``: the index of the key that a row belongs to; ``present``: null in a row that only says
+    how many a key has (``totals``); ``-1`` for what is not selected."""
 
     columns: tuple[ColumnLayout, ...]
     children: tuple[ChildLayout, ...]
@@ -37,6 +39,7 @@ class Layout:
     owner: int = -1
     spelling: int = -1
     present: int = -1
+    totals: int = -1
     total: int = -1
     as_of: int = -1
     marks: tuple[int, ...] = ()
@@ -96,16 +99,21 @@ class _Translator:
         owner = -1 if page.owner is None else self._extra(page.owner)
         spelling = -1 if page.spelling is None else self._extra(page.spelling)
         present = -1 if page.present is None else self._extra(page.present)
-        total = -1 if page.total is None else self._extra(page.total)
-        as_of = -1
-        query = sa.select(*self.selected.elements).select_from(from_).where(*page.where).order_by(*page.order)
+        totals = -1 if page.total is None else self._extra(page.total)
         width = len(self.selected.elements)
-        if not spec.per_key and (spec.count or self._as_of_column() is not None):
-            query, present, total, as_of, width = self._with_facts(query, width)
-        elif self._as_of_column() is not None:
-            as_of, width = width, width + 1
-            query = query.add_columns(self._as_of())
-        layout = Layout(columns, lists, width, owner, spelling, present, total, as_of, marks)
+        labelled = [element.label(f"c{i}") for i, element in enumerate(self.selected.elements)]
+        rows = sa.select(*labelled).select_from(from_).where(*page.where).order_by(*page.order).subquery("answer")
+        facts: list[Element] = []
+        total = as_of = -1
+        if spec.count and not spec.per_key:
+            total = width + len(facts)
+            facts.append(self._count().label("total"))
+        if self._as_of_column() is not None:
+            as_of = width + len(facts)
+            facts.append(self._as_of().label("as_of"))
+        gathered = [sa.func.json_agg(column).label(column.key) for column in rows.c]
+        query = sa.select(*gathered, *facts).select_from(rows)
+        layout = Layout(columns, lists, width, owner, spelling, present, totals, total, as_of, marks)
         return Translation(context.parameters.statement(query), layout)
 
     # ---- what is selected ------------------------------------------------------------------------
@@ -132,7 +140,7 @@ class _Translator:
         child = self.collection.children.get(select.name)
         if child is None:
             raise Unsupported(f"{self.collection.id} has no list {select.name}")
-        return children.top(child, select, page.own)
+        return children.top(child, select, self.collection.table, page.own)
 
     # ---- facts about the answer ------------------------------------------------------------------
 
@@ -153,22 +161,6 @@ class _Translator:
         from_, more = key_join(rows, self.spec)
         query = sa.select(sa.func.count()).select_from(rows.joined(from_)).where(*conditions, *more)
         return query.scalar_subquery()
-
-    def _with_facts(self, query: sa.Select[Any], width: int) -> tuple[sa.Select[Any], int, int, int, int]:
-        """The rows beside one row of facts, which is there even when no row is."""
-        facts: list[Element] = []
-        if self.spec.count:
-            facts.append(self._count().label("total"))
-        if self._as_of_column() is not None:
-            facts.append(self._as_of().label("as_of"))
-        one = sa.select(*facts).subquery("facts")
-        labelled = [element.label(f"c{i}") for i, element in enumerate(self.selected.elements)]
-        rows = query.with_only_columns(*labelled, sa.literal_column("1").label("present")).subquery("answer")
-        whole = sa.select(*(rows.c[f"c{i}"] for i in range(width)), rows.c.present, *one.c)
-        whole = whole.select_from(one.outerjoin(rows, sa.true()))  # a loop over one row: the order stays
-        total = width + 1 if self.spec.count else -1
-        as_of = width + 1 + int(self.spec.count) if self._as_of_column() is not None else -1
-        return whole, width, total, as_of, width + 1 + len(facts)
 
 
 __all__ = ["Layout", "Translation", "translate"]

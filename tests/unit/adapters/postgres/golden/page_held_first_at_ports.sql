@@ -1,4 +1,5 @@
-SELECT CAST(merged11.ccn_nbr AS text) AS "merged11.ccn_nbr", CAST(j13.sts_cd AS text) AS sts_cd, CAST(j13.seiz_flg AS text) AS seiz_flg
+SELECT json_agg(answer.c0) AS c0, json_agg(answer.c1) AS c1, json_agg(answer.c2) AS c2
+FROM (SELECT CAST(merged11.ccn_nbr AS text) AS c0, CAST(j13.sts_cd AS text) AS c1, CAST(j13.seiz_flg AS text) AS c2
 FROM (SELECT page10.ccn_nbr AS ccn_nbr, page10.ccd_id AS ccd_id, page10."#present" AS "#present", page10."#0" AS "#0", page10."#1" AS "#1", page10."#2" AS "#2", page10."#3" AS "#3", page10."#branch" AS "#branch"
 FROM unnest(CAST($1 AS bpchar[])) AS k1(k0) JOIN LATERAL (SELECT f9.ccn_nbr AS ccn_nbr, f9.ccd_id AS ccd_id, f9."#present" AS "#present", f9."#0" AS "#0", f9."#1" AS "#1", f9."#2" AS "#2", f9."#3" AS "#3", f9."#branch" AS "#branch"
 FROM (SELECT u8.ccn_nbr AS ccn_nbr, u8.ccd_id AS ccd_id, u8."#present" AS "#present", u8."#0" AS "#0", u8."#1" AS "#1", u8."#2" AS "#2", u8."#3" AS "#3", u8."#branch" AS "#branch"
@@ -31,6 +32,6 @@ WHERE t0.rec_typ = 'C' AND (t0.del_flg = 'N' OR t0.del_flg = '') AND t0.port_arr
  LIMIT CAST($2 AS bigint)) AS merged11 LEFT OUTER JOIN LATERAL (SELECT p12.sts_cd AS sts_cd, p12.seiz_flg AS seiz_flg
 FROM cargo.ccd_sts_hist AS p12
 WHERE p12.ccd_id = merged11.ccd_id ORDER BY p12.sts_ts DESC, p12.sts_seq DESC
- LIMIT 1) AS j13 ON true ORDER BY merged11."#branch", merged11."#0" DESC, merged11."#1" ASC, merged11."#2" ASC, merged11."#3" ASC
+ LIMIT 1) AS j13 ON true ORDER BY merged11."#branch", merged11."#0" DESC, merged11."#1" ASC, merged11."#2" ASC, merged11."#3" ASC) AS answer
   $1 = :ports (portOfArrival in)
   $2 = :limit

@@ -1,4 +1,5 @@
-SELECT CAST(t0.ccn_nbr AS text) AS "t0.ccn_nbr"
+SELECT json_agg(answer.c0) AS c0
+FROM (SELECT CAST(t0.ccn_nbr AS text) AS c0
 FROM cargo.ccd_hdr AS t0 LEFT OUTER JOIN LATERAL (SELECT p1.sts_cd AS sts_cd, p1.seiz_flg AS seiz_flg
 FROM cargo.ccd_sts_hist AS p1
 WHERE p1.ccd_id = t0.ccd_id ORDER BY p1.sts_ts DESC, p1.sts_seq DESC
@@ -9,7 +10,7 @@ WHERE t3.ccn_nbr = t0.ccn_nbr AND NOT (EXISTS (SELECT 1
 FROM rlse.b3_hdr AS t4
 WHERE left(regexp_replace(t4.txn_nbr, '[^0-9]', '', 'g'), 14) = left(regexp_replace(t3.txn_nbr, '[^0-9]', '', 'g'), 14) AND (t4.ver_nbr, t4.ctid) > (t3.ver_nbr, t3.ctid))) AND t3.imp_bn = CAST($2 AS text))) AND ((EXISTS (SELECT 1
 FROM cargo.ccd_eqp AS c5
-WHERE c5.ccd_id = t0.ccd_id AND (upper(regexp_replace(c5.eqp_nbr, '[^0-9A-Za-z]', '', 'g')) LIKE CAST($3 AS text)))) IS NOT true)
+WHERE c5.ccd_id = t0.ccd_id AND (upper(regexp_replace(c5.eqp_nbr, '[^0-9A-Za-z]', '', 'g')) LIKE CAST($3 AS text)))) IS NOT true)) AS answer
   $1 = 'HELD' (status eq)
   $2 = :bn (importer.businessNumber eq)
   $3 = :prefix (containers.number startsWith)

@@ -8,11 +8,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
-import aiohttp
+import httptools
 import orjson
-from multidict import CIMultiDictProxy
+from multidict import CIMultiDict
 from yarl import URL
 
 from adapters.errors import SourceBadData, SourceError, SourceRefused, SourceTimeout, SourceUnavailable
@@ -21,9 +22,12 @@ from adapters.mapping.paths import parse_path, walk
 from adapters.resilience import Bulkhead, Load, within
 from adapters.rest.auth import credentials
 from adapters.rest.settings import RestOptions, Tls
+from adapters.rest.wire import Response, Unreadable, Unsendable, Wire, lines
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 3
+ACCEPT = lines({"Accept": "application/json"})
+ACCEPT_AND_SEND = ACCEPT + lines({"Content-Type": "application/json"})
 
 
 @dataclass(slots=True)
@@ -32,49 +36,46 @@ class Answer:
     the request as the agency file has it, without the keys and names that were asked for."""
 
     document: Any
-    headers: CIMultiDictProxy[str]
+    headers: CIMultiDict[str]
     url: URL
     body: bytes
     place: str
 
 
 def source_error(what: str, error: BaseException) -> SourceError:
-    """What a failure of aiohttp, asyncio, ssl or the socket is in our tree."""
-    detail = f"{what}: {type(error).__name__}"
-    if not isinstance(error, aiohttp.ClientResponseError | aiohttp.InvalidURL):  # their texts hold the whole address
-        detail += f": {error}"
+    """What a failure of the wire, asyncio, ssl or the socket is in our tree."""
+    detail = f"{what}: {type(error).__name__}: {error}"
     if isinstance(error, SourceError):
         return error
     if isinstance(error, TimeoutError):
         return SourceTimeout(detail)
-    if isinstance(error, aiohttp.InvalidURL | aiohttp.TooManyRedirects):
+    if isinstance(error, Unsendable):
         return SourceRefused(detail)
-    if isinstance(error, aiohttp.ClientResponseError):
+    if isinstance(error, Unreadable | httptools.HttpParserError | httptools.HttpParserUpgrade):
         return SourceBadData(detail)
     result = SourceUnavailable(detail)
-    if isinstance(
-        error, aiohttp.ClientSSLError | ssl.SSLError | ssl.CertificateError | aiohttp.ServerFingerprintMismatch
-    ):
+    if isinstance(error, ssl.SSLError):
         result.retryable = False  # a certificate does not become right by asking again
     return result
 
 
 FOREIGN = (
-    aiohttp.ClientError,
+    Unreadable,
+    Unsendable,
+    httptools.HttpParserError,
+    httptools.HttpParserUpgrade,
     OSError,
     TimeoutError,
     EOFError,
-    aiohttp.EofStream,
-    ssl.SSLError,
+    UnicodeError,
     asyncio.LimitOverrunError,
     asyncio.QueueEmpty,
     asyncio.QueueFull,
     asyncio.InvalidStateError,
     asyncio.BrokenBarrierError,
     asyncio.SendfileNotAvailableError,
-    aiohttp.http_exceptions.HttpProcessingError,
 )
-"""Everything that the libraries below may raise, by family."""
+"""Everything that what is below may raise, by family."""
 
 
 def tls_context(tls: Tls | None) -> ssl.SSLContext:
@@ -86,8 +87,10 @@ def tls_context(tls: Tls | None) -> ssl.SSLContext:
 
 
 class Client:
-    """One pooled session, opened on first use. ``last`` is the most recent failure, ``None`` after a success;
-    ``dated`` when the API said that it answered, and when that arrived."""
+    """The wires to one API and its token server, opened on first use.
+
+    ``last`` is the most recent failure, ``None`` after a success; ``dated`` when the API said that it answered, and
+    when that arrived."""
 
     def __init__(self, name: str, options: RestOptions) -> None:
         self.name = name
@@ -99,7 +102,7 @@ class Client:
         self.dated: tuple[str, datetime] | None = None
         self._seconds = options.timeout_ms / 1000
         self._bulkhead = Bulkhead(options.max_concurrency, name)
-        self._session: aiohttp.ClientSession | None = None
+        self._wires: dict[URL, Wire] = {}
         self._credentials = credentials(options.auth, self._token_post)
         self._verdict = options.verdict
         self._verdict_path = parse_path(options.verdict.path) if options.verdict else ()
@@ -109,9 +112,9 @@ class Client:
         return self._bulkhead.load
 
     async def close(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        wires, self._wires = self._wires, {}
+        for wire in wires.values():
+            await wire.close()
 
     async def ask(
         self,
@@ -127,13 +130,8 @@ class Client:
 
         ``None`` when the answer is a declared "not found". Raises a ``SourceError``."""
         place = f"{self.name}: {method} {self.base}{path}"
-
-        async def exchange() -> Answer | None:
-            return await self._exchange(place, method, url, body, missing)
-
-        async def timed() -> Answer | None:
-            return await within(exchange, deadline=deadline, seconds=self._seconds, what=self.name)
-
+        exchange = partial(self._exchange, place, method, url, body, missing)
+        timed = partial(within, exchange, deadline=deadline, seconds=self._seconds, what=self.name)
         try:
             answer = await self._bulkhead.run(timed, deadline=deadline)
         except SourceError as error:
@@ -150,62 +148,39 @@ class Client:
     async def _exchange(
         self, place: str, method: str, url: URL, body: bytes | None, missing: Collection[int]
     ) -> Answer | None:
-        session = self._session or self._open()
+        wire = self._wire(self.origin)
         renewed, hops = False, 0
         while True:
             auth = self._credentials.fixed or await self._credentials.headers()
-            headers = auth if body is None else {**auth, "Content-Type": "application/json"}
+            headers = ACCEPT if body is None else ACCEPT_AND_SEND
             self.requests += 1
-            async with session.request(method, url, data=body, headers=headers, allow_redirects=False) as response:
-                status = response.status
-                if "Date" in response.headers:
-                    self.dated = response.headers["Date"], datetime.now(UTC)
-                if status == 200:
-                    return self._read_verdict(place, response, await self._body(place, response))
-                if status in missing or status == 204:
-                    await self._body(place, response)
-                    return None
-                if status == 401 and not renewed and self._credentials.renew(auth):
-                    renewed = True
-                    continue
-                if status in REDIRECTS:
-                    url, hops = self._redirected(place, response, method, hops), hops + 1
-                    continue
-                if 200 <= status < 300:
-                    return self._read_verdict(place, response, await self._body(place, response))
-                raise await self._refusal(place, response)
+            response = await wire.ask(method, url, headers + lines(auth), body)
+            status = response.status
+            if "Date" in response.headers:
+                self.dated = response.headers["Date"], datetime.now(UTC)
+            if status in missing or status == 204:
+                return None
+            if 200 <= status < 300:
+                return self._read_verdict(place, url, response)
+            if status == 401 and not renewed and self._credentials.renew(auth):
+                renewed = True
+            elif status in REDIRECTS:
+                url, hops = self._redirected(place, url, response, method, hops), hops + 1
+            else:
+                raise self._refusal(place, response)
 
-    def _open(self) -> aiohttp.ClientSession:
-        secure = tls_context(self.options.tls) if self.origin.scheme == "https" or self.options.tls else True
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30.0, ssl=secure),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"Accept": "application/json", "User-Agent": "Guichet"},
-            timeout=aiohttp.ClientTimeout(total=None),
-        )
-        return self._session
+    def _wire(self, origin: URL) -> Wire:
+        wire = self._wires.get(origin)
+        if wire is None:
+            secure = tls_context(self.options.tls) if origin.scheme == "https" else None
+            wire = self._wires[origin] = Wire(origin, secure, self.options.max_body_bytes)
+        return wire
 
-    async def _body(self, place: str, response: aiohttp.ClientResponse) -> bytes:
-        limit = self.options.max_body_bytes
-        length = response.content_length
-        if length is not None and "Content-Encoding" not in response.headers:
-            if length > limit:
-                raise SourceBadData(f"{place}: a body of {length} bytes, {limit} are allowed")
-            return await response.read()
-        parts: list[bytes] = []
-        size = 0
-        async for part in response.content.iter_any():
-            size += len(part)
-            if size > limit:
-                raise SourceBadData(f"{place}: a body of more than {limit} bytes")
-            parts.append(part)
-        return b"".join(parts)
-
-    def _read_verdict(self, place: str, response: aiohttp.ClientResponse, body: bytes) -> Answer | None:
+    def _read_verdict(self, place: str, url: URL, response: Response) -> Answer | None:
         try:
-            document = orjson.loads(body)
+            document = orjson.loads(response.body)
         except orjson.JSONDecodeError as error:
-            raise SourceBadData(f"{place}: not JSON: {error}; {len(body)} bytes") from None
+            raise SourceBadData(f"{place}: not JSON: {error}; {len(response.body)} bytes") from None
         if self._verdict is not None:
             value = walk(document, self._verdict_path)
             code = None if value is None else text(value)
@@ -215,10 +190,10 @@ class Client:
                 raise SourceRefused(f"{place}: verdict {code}")
             if code not in self._verdict.ok:
                 raise SourceUnavailable(f"{place}: verdict {code} is not declared")
-        return Answer(document, response.headers, response.url, body, place)
+        return Answer(document, response.headers, url, response.body, place)
 
-    def _redirected(self, place: str, response: aiohttp.ClientResponse, method: str, hops: int) -> URL:
-        target = self.same_origin(place, response.url, response.headers.get("Location", ""))
+    def _redirected(self, place: str, url: URL, response: Response, method: str, hops: int) -> URL:
+        target = self.same_origin(place, url, response.headers.get("Location", ""))
         if method != "GET" and response.status not in (307, 308):
             raise SourceRefused(f"{place}: a {method} is redirected with {response.status}")
         if hops >= MAX_REDIRECTS:
@@ -238,7 +213,7 @@ class Client:
             raise SourceRefused(f"{place}: its link leads to another origin")
         return target
 
-    async def _refusal(self, place: str, response: aiohttp.ClientResponse) -> SourceError:
+    def _refusal(self, place: str, response: Response) -> SourceError:
         """The agency's own words may repeat what was asked of it: they are left out."""
         status = response.status
         detail = f"{place}: answered {status}"
@@ -250,13 +225,13 @@ class Client:
         return error
 
     async def _token_post(self, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
-        session = self._session or self._open()
-        async with session.post(URL(url), data=body, headers=headers, allow_redirects=False) as response:
-            if response.status in (400, 401, 403):
-                raise SourceRefused(f"{self.name}: the token server {url} answered {response.status}")
-            if response.status != 200:
-                raise await self._refusal(f"{self.name}: POST {url}", response)
-            return await self._body(f"{self.name}: POST {url}", response)
+        server = URL(url)
+        response = await self._wire(server.origin()).ask("POST", server, lines(headers), body)
+        if response.status in (400, 401, 403):
+            raise SourceRefused(f"{self.name}: the token server {url} answered {response.status}")
+        if response.status != 200:
+            raise self._refusal(f"{self.name}: POST {url}", response)
+        return response.body
 
 
 def retry_after(value: str | None) -> float | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import aiohttp
+import httptools
 import orjson
 import pytest
 from aiohttp import web
@@ -34,6 +34,7 @@ from adapters.errors import (
     SourceTimeout,
     SourceUnavailable,
 )
+from adapters.rest import wire
 from adapters.rest.client import FOREIGN, source_error
 from adapters.rest.source import create
 from tests.kit.served_api import Api
@@ -47,28 +48,27 @@ def families(base: type[BaseException]) -> list[type[BaseException]]:
 
 
 def foreign() -> list[type[BaseException]]:
-    """Every exception class that aiohttp's client, asyncio and ssl define."""
-    modules = (aiohttp, aiohttp.client_exceptions, aiohttp.http_exceptions, asyncio, asyncio.exceptions, ssl)
+    """Every exception class that the wire, its parser, asyncio and ssl define."""
+    modules = (wire, httptools, asyncio, asyncio.exceptions, ssl)
     named = {
         value
         for module in modules
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Exception) and not issubclass(value, Warning)
     }
-    other_uses = {web.HTTPException, aiohttp.WebSocketError, aiohttp.WSMessageTypeError}  # servers and web sockets
-    return sorted({f for n in named for f in families(n)} - other_uses, key=lambda c: c.__qualname__)
+    return sorted({f for n in named for f in families(n)}, key=lambda c: c.__qualname__)
 
 
 @pytest.mark.parametrize("kind", foreign(), ids=lambda kind: kind.__qualname__)
 def test_foreign_exceptions_are_mapped(kind: type[BaseException]) -> None:
-    if kind.__module__.startswith(("aiohttp", "asyncio", "ssl")):
+    if kind.__module__.startswith(("adapters.rest", "httptools", "asyncio", "ssl")):
         assert issubclass(kind, FOREIGN), f"{kind} would escape"
     expected: type[SourceError] = SourceUnavailable
     if issubclass(kind, TimeoutError):
         expected = SourceTimeout
-    elif issubclass(kind, aiohttp.InvalidURL | aiohttp.TooManyRedirects):
+    elif issubclass(kind, wire.Unsendable):
         expected = SourceRefused
-    elif issubclass(kind, aiohttp.ClientResponseError):
+    elif issubclass(kind, wire.Unreadable | httptools.HttpParserError | httptools.HttpParserUpgrade):
         expected = SourceBadData
     assert isinstance(_mapped(kind), expected)
 

@@ -233,7 +233,7 @@ async def test_a_list_under_keys_that_a_filter_gives(api: Api) -> None:
     api.says(DATA)
     search = source.prepare(FetchSpec("permit", ("number",), filter=Compare("q", "startsWith", Param("n"))))
     assert (await search.run(FetchCall(params={"n": "ab"}))).count == 7
-    assert api.targets == ["/by?holder=1", "/by?holder=2", "/s?q=ab*"]
+    assert sorted(api.targets) == ["/by?holder=1", "/by?holder=2", "/s?q=ab*"]  # asked at once
     with pytest.raises(Unsupported):
         source.prepare(FetchSpec("permit", ("number",), filter=Compare("other", "eq", Value(1))))
 

@@ -83,6 +83,7 @@ def environment(demo: RunningDemo) -> dict[str, str]:
 PLANTED = {
     "collections.shipment.fields.mode": "codes not mapped: 9",
     "collections.shipment.fields.conveyance.mode": "codes not mapped: 9",
+    "collections.shipment.fields.status": "codes not mapped: Q",
     "collections.shipment.fields.exporter.country": "codes not mapped: ROM",
     "collections.risk.fields.band": "codes not mapped: Z",
     "collections.item.fields.originCountry": "codes not mapped: ROM",

@@ -106,7 +106,7 @@ async def test_one_status_is_read_in_order(
 ) -> None:
     status = Compare("status", "eq", Param("status"))
     spec = FetchSpec("shipment", ("ccn", "eta"), predicate=predicate, filter=status, order=NEWEST, limit=True)
-    call = FetchCall(params={"ports": ["CAVAN"], "status": "EXAMINED"}, limit=5)
+    call = FetchCall(params={"ports": ["CAVAN"], "status": "RELEASED"}, limit=5)
     found = await plan(demo, master, "customs", spec, call)
     assert f"using {index} " in found, found
 

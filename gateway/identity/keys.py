@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,11 @@ class KeyRing:
         self._keys: dict[str, Key] = {}
         self._read_at: float | None = None
         self._reading = asyncio.Lock()
+
+    @property
+    def known(self) -> Mapping[str, Key]:
+        """The keys as they were last read: another object after each reading."""
+        return self._keys
 
     async def key(self, kid: str) -> Key | None:
         """The key, after one new reading when it is not known and the last reading is old enough.

@@ -24,7 +24,8 @@ class Verifier:
     """Checks signature (algorithm pinned by configuration, key by ``kid``), issuer, audience and times.
 
     Verified tokens are remembered by their SHA-256 until they expire, ``cached_tokens`` at most, so that a busy client
-    pays for one signature only; but for no longer than ``recheck_seconds``, so that a withdrawn key loses its force.
+    pays for one signature only; but no longer than ``recheck_seconds``, nor beyond a new reading of the keys, so that a
+    withdrawn key loses its force.
     """
 
     recheck_seconds = 300.0
@@ -34,12 +35,13 @@ class Verifier:
         self._keys = keys
         self._clock = clock
         self._seen: OrderedDict[bytes, tuple[Principal, float]] = OrderedDict()
+        self._seen_under = keys.known
 
     async def principal(self, authorization: str | None) -> Principal:
         """Who an ``Authorization`` header speaks for. Raises :class:`Unauthenticated`."""
         token = _bearer(authorization)
         digest = hashlib.sha256(token.encode()).digest()
-        seen = self._seen.get(digest)
+        seen = self._remembered().get(digest)
         if seen is not None and seen[1] > self._clock():
             self._seen.move_to_end(digest)
             return seen[0]
@@ -48,12 +50,19 @@ class Verifier:
         self._remember(digest, principal, float(claims["exp"]))
         return principal
 
+    def _remembered(self) -> OrderedDict[bytes, tuple[Principal, float]]:
+        if self._seen_under is not self._keys.known:
+            self._seen.clear()
+            self._seen_under = self._keys.known
+        return self._seen
+
     def _remember(self, digest: bytes, principal: Principal, expires: float) -> None:
         until = min(expires + self._settings.leeway_seconds, self._clock() + self.recheck_seconds)
-        self._seen[digest] = (principal, until)
-        self._seen.move_to_end(digest)
-        while len(self._seen) > self._settings.cached_tokens:
-            self._seen.popitem(last=False)
+        seen = self._remembered()
+        seen[digest] = (principal, until)
+        seen.move_to_end(digest)
+        while len(seen) > self._settings.cached_tokens:
+            seen.popitem(last=False)
 
     async def _verified(self, token: str) -> dict[str, Any]:
         algorithms = list(self._settings.algorithms)

@@ -216,6 +216,19 @@ async def test_a_withdrawn_key_loses_its_force(issuer: Issuer) -> None:
         await check.principal(bearer)
 
 
+async def test_a_new_reading_of_the_keys_ends_what_was_remembered(issuer: Issuer) -> None:
+    check = verifier(issuer)
+    bearer = issuer.bearer()
+    await check.principal(bearer)
+    del issuer.keys["one"]
+    issuer.rotate("two")
+    await check.principal(bearer)
+    await check._keys.refresh()
+    with pytest.raises(Unauthenticated):
+        await check.principal(bearer)
+    assert len(check._seen) == 0
+
+
 async def test_the_memory_is_bounded(issuer: Issuer) -> None:
     check = verifier(issuer, cached_tokens=2)
     for number in range(5):

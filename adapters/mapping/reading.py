@@ -76,9 +76,12 @@ def _remembering(binding: FieldBinding, zone: str | None) -> Stages:
     memo = Memo(make)
 
     def run(natives: Sequence[Column]) -> tuple[Column, Flags]:
-        if not all(PLAIN.issuperset(map(type, column)) for column in natives):
-            return stages(natives)
-        column = memo(natives[0] if single else list(zip(*natives, strict=True)))
+        rows = natives[0] if single else list(zip(*natives, strict=True))
+        column = memo.known(rows)
+        if column is None:
+            if not all(PLAIN.issuperset(map(type, native)) for native in natives):
+                return stages(natives)
+            column = memo(rows)
         if _Odd not in set(map(type, column)):
             return column, []
         flags = [(row, problem) for row, one in enumerate(column) if type(one) is _Odd for problem in one.problems]

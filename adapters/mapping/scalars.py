@@ -12,6 +12,7 @@ from typing import Any
 from adapters.mapping.columns import (
     MOST_DIGITS,
     TEXT,
+    TEXT_OR_NULL,
     Column,
     Convert,
     Flags,
@@ -70,7 +71,10 @@ def _pattern(name: str) -> Convert:
 
 
 def _string(column: Column) -> tuple[Column, Flags]:
-    if any(kind is dict or kind is list for kind in set(map(type, column))):
+    kinds = set(map(type, column))
+    if kinds <= TEXT_OR_NULL:
+        return column, []
+    if dict in kinds or list in kinds:
         return each_value(
             lambda value: (None, NOT_A_TEXT) if isinstance(value, dict | list) else (text(value), ""), column
         )

@@ -134,7 +134,10 @@ def _coded(table: _Table) -> Convert:
         return None, UNMAPPED
 
     def convert(column: Column) -> tuple[Column, Flags]:
-        column = texts(column)
+        try:
+            return list(map(table.__getitem__, column)), []
+        except (KeyError, TypeError):
+            column = texts(column)  # a number is a code too
         try:
             return list(map(table.__getitem__, column)), []
         except KeyError:

@@ -21,8 +21,8 @@ BLOCK = 16
 SHORT = b"\x01"
 LONG = b"\x02"
 ID_CHARS = 24
-MEMO = 20_000
-"""Ids kept, of all collections together."""
+MEMO = 8192
+"""Ids of one collection that are kept."""
 
 
 def derive(key: bytes, purpose: str, length: int = 32) -> bytes:
@@ -49,36 +49,45 @@ class NodeIds:
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._blocks = [Cipher(algorithms.AES(derive(key, "id")), modes.ECB()) for key in keys]  # noqa: S305 - one block is one id
         self._sivs = [AESSIV(derive(key, "long id", 64)) for key in keys]
-        self._known: dict[tuple[bytes, Any], str] = {}
+        self._known: dict[bytes, dict[Any, str]] = {}
 
     def column(self, tags: Sequence[bytes] | bytes, keys: Sequence[Any]) -> list[str]:
         """Ids of rows with these keys; ``tags`` is one for all rows, or one a row."""
-        rows = list(zip([tags] * len(keys) if isinstance(tags, bytes) else tags, keys, strict=True))
-        known = self._known
-        fresh = set(rows).difference(known)
-        if fresh:
-            if len(known) + len(fresh) > MEMO:
-                known.clear()
-                fresh = set(rows)
-            self._learn(fresh)
-        return list(map(known.__getitem__, rows))
+        if isinstance(tags, bytes):
+            return self._of(tags, keys)
+        rows = list(zip(tags, keys, strict=True))
+        ids = {tag: iter(self._of(tag, [key for other, key in rows if other == tag])) for tag in dict.fromkeys(tags)}
+        return [next(ids[tag]) for tag in tags]
 
-    def _learn(self, rows: Iterable[tuple[bytes, Any]]) -> None:
-        short: list[tuple[bytes, Any]] = []
+    def _of(self, tag: bytes, keys: Sequence[Any]) -> list[str]:
+        known = self._known.setdefault(tag, {})
+        try:
+            return list(map(known.__getitem__, keys))
+        except KeyError:
+            fresh = set(keys).difference(known)
+        if len(known) + len(fresh) > MEMO:
+            known.clear()
+            fresh = set(keys)
+        known |= self._made(tag, fresh)
+        return list(map(known.__getitem__, keys))
+
+    def _made(self, tag: bytes, keys: Iterable[Any]) -> dict[Any, str]:
+        made: dict[Any, str] = {}
+        short: list[Any] = []
         blocks: list[bytes] = []
-        for row in rows:
-            tag, key = row
+        for key in keys:
             text = b"" if key is None else str(key).encode()
             if len(text) > BLOCK - 3:
-                self._known[row] = written(LONG + self._sivs[0].encrypt(tag + text, None))
+                made[key] = written(LONG + self._sivs[0].encrypt(tag + text, None))
             else:
-                short.append(row)
+                short.append(key)
                 blocks.append(tag + bytes((len(text),)) + text.ljust(BLOCK - 3, b"\0"))
         sealed = self._blocks[0].encryptor().update(b"".join(blocks))
         framed = b"".join(SHORT + sealed[start : start + BLOCK] + b"\0" for start in range(0, len(sealed), BLOCK))
         encoded = urlsafe_b64encode(framed).decode()
-        for place, row in enumerate(short):
-            self._known[row] = encoded[place * ID_CHARS : (place + 1) * ID_CHARS]
+        for place, key in enumerate(short):
+            made[key] = encoded[place * ID_CHARS : (place + 1) * ID_CHARS]
+        return made
 
     def read(self, node_id: str) -> tuple[bytes, str] | None:
         """The collection's tag and the key, or ``None`` for anything that is no id of ours."""

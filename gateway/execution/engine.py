@@ -97,6 +97,9 @@ class Engine:
             }
         if run.view.caveats and run.reports:
             extensions["caveats"] = list(run.view.caveats)
+        if run.view.agreement is not None and run.reports:
+            told = run.view.agreement
+            extensions["agreement"] = {"id": told.id, "onward": told.onward, "retentionDays": told.retention_days}
         if planned.plan.masked:
             extensions["masked"] = planned.plan.masked
         if planned.plan.withheld:

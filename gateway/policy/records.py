@@ -95,8 +95,6 @@ class Agreement:
     status: str
     fields: Mapping[str, frozenset[str]]
     rows: Mapping[str, Predicate] = field(default_factory=dict)
-    retention_days: int = 1
-    onward: str = "NEVER"
 
     @property
     def claims(self) -> frozenset[str]:
@@ -188,8 +186,10 @@ class _Reader:
             record.citation,
             quota.requests if quota is not None else None,
             quota.days if quota is not None else 1,
+            record.retention_days,
+            record.onward,
         )
-        return Agreement(told, record.status, fields, rows, record.retention_days, record.onward)
+        return Agreement(told, record.status, fields, rows)
 
     def _fields(self, type_name: str, record: TypeRecord, place: str) -> frozenset[str]:
         named = self.types.get(type_name)

@@ -34,12 +34,17 @@ def permitted(
     roles: Collection[str], purpose: str | None, purposes: Mapping[str, Purpose], agreement: Agreement | None
 ) -> frozenset[str]:
     """The roles that may ask for the token's purpose. Raises :class:`RequestRefused` (PURPOSE_NOT_PERMITTED) when none
-    may. A token without a purpose has that of its agreement, or no limit by purpose."""
-    if purpose is None:
-        return frozenset(roles)
-    known = purposes.get(purpose)
-    found = frozenset(roles) & known.roles if known is not None else frozenset[str]()
-    if not found or (agreement is not None and purpose not in agreement.told.purposes):
+    may. A token without a purpose has that of its agreement, when that has one alone; otherwise it has only the roles
+    that no purpose names."""
+    if agreement is not None:
+        allowed = agreement.told.purposes
+        purpose = allowed[0] if purpose is None and len(allowed) == 1 else purpose
+        found = frozenset(roles) & purposes[purpose].roles if purpose in allowed and purpose in purposes else None
+    elif purpose is None:
+        found = frozenset(roles).difference(*(one.roles for one in purposes.values()))
+    else:
+        found = frozenset(roles) & purposes[purpose].roles if purpose in purposes else None
+    if not found:
         raise RequestRefused(
             ErrorCode.PURPOSE_NOT_PERMITTED, "the token's purpose is not permitted to it here", status=403
         )

@@ -57,6 +57,8 @@ class AgreementInForce:
     citation: str | None = None
     quota: int | None = None
     quota_days: int = 1
+    retention_days: int | None = None
+    onward: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

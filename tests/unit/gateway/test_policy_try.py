@@ -18,6 +18,7 @@ TRIAL = Callable[..., list[dict[str, Any]]]
 QUEUE = "query Queue { shipments { nodes { ccn packages masterTransportDocument risk { band } } } }"
 OFFICER = {"persona": "officer-vancouver"}
 SHIPMENT = 'Shipment = { classes = ["COMMERCIAL"], rows = { portOfArrival = { in = "claims.ports" } } }'
+OWN = 'Shipment = { classes = ["COMMERCIAL"], rows = { importer.businessNumber = { in = "claims.bn" } } }'
 
 
 @pytest.fixture
@@ -127,7 +128,8 @@ def test_agreements(trial: TRIAL) -> None:
 
 def test_claims_are_needed_before_and_after(trial: TRIAL) -> None:
     """A recorded principal has the claims that it has; a rule that names another refuses it."""
-    principal = {"organization": "CUSTOMS", "roles": ["border-officer"], "scopes": ["shipments:read"]}
+    principal = {"organization": "CUSTOMS", "roles": ["border-officer"], "purpose": "border-clearance"}
+    principal["scopes"] = ["shipments:read"]
     record = {"principal": {**principal, "claims": {"ports": ["CAVAN"]}}, "document": QUEUE}
     (found,) = trial(
         record, SHIPMENT, SHIPMENT.replace("rows = {", 'rows = { carrierCode = { eq = "claims.carrier" },')
@@ -146,17 +148,15 @@ def test_what_a_node_id_reads(trial: TRIAL) -> None:
 
 
 def test_per_row_verdicts_of_several_roles(trial: TRIAL) -> None:
-    principal = {"organization": "X", "roles": ["border-officer", "carrier"], "scopes": ["shipments:read"]}
-    claims = {"ports": ["CAVAN"], "carrier": "9QRT"}
+    principal = {"organization": "X", "roles": ["trader", "carrier"], "scopes": ["shipments:read"]}
+    claims = {"bn": ["123456782RM0001"], "carrier": "9QRT"}
     found = trial(
         {"principal": {**principal, "claims": claims}, "document": "{ shipments { nodes { ccn packages } } }"},
-        SHIPMENT,
-        SHIPMENT.replace("rows = {", 'withhold = ["packages"], rows = {'),
+        OWN,
+        OWN.replace("rows = {", 'withhold = ["packages"], rows = {'),
     )
-    ports, own = "where portOfArrival in claims.ports", "where carrierCode eq claims.carrier"
-    assert brief(found) == [
-        ("action", "Shipment.packages", f"HIDE {own}; SHOW {ports}", f"HIDE {own}; WITHHOLD {ports}")
-    ]
+    bn, own = "where importer.businessNumber in claims.bn", "where carrierCode eq claims.carrier"
+    assert brief(found) == [("action", "Shipment.packages", f"HIDE {own}; SHOW {bn}", f"HIDE {own}; WITHHOLD {bn}")]
 
 
 def test_an_operation_that_neither_can_read_is_no_change(trial: TRIAL) -> None:

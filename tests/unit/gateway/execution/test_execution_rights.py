@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from gateway.policy import Policy, View
-from tests.kit.memory_world import MASTER, World, day
+from gateway.policy.view import AgreementInForce
+from tests.kit.memory_world import MASTER, NOW, World, day, whole
 
 ROLES = """
 [roles.west]
@@ -121,6 +123,17 @@ async def test_masks_apply_and_what_is_withheld_is_not_asked_for(tmp_path: Path)
     assert "eta" not in asked.spec.columns
     assert asked.spec.children == ()
     assert all(term.path != "eta" for term in asked.spec.order)
+
+
+async def test_terms_of_an_agreement_travel_with_what_is_shared_under_it() -> None:
+    told = AgreementInForce(
+        "a", "A", ("X", "Y"), ("p",), NOW.date(), None, "For customs only.", retention_days=30, onward="NEVER"
+    )
+    shared = replace(whole(name="shared"), agreement=told, caveats=("For customs only.",))
+    answer = await world().ask("{ shipments { totalCount } }", view=shared)
+    assert answer.extensions["caveats"] == ["For customs only."]
+    assert answer.extensions["agreement"] == {"id": "a", "onward": "NEVER", "retentionDays": 30}
+    assert "agreement" not in (await world().ask("{ __typename }", view=shared)).extensions
 
 
 async def test_filters_and_orders_on_what_is_dim_are_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from gateway.errors import ConfigurationError, ErrorCode, RequestRefused
 from gateway.planning.person_rules import holds
 from gateway.policy import Policy
 from gateway.policy.quotas import MemoryCounter, Quotas
+from gateway.policy.sharing import permitted
 from gateway.policy.view import AgreementInForce
 from gateway.request import Principal
 from tests.kit.places import ROOT
@@ -48,6 +50,44 @@ def test_a_token_whose_agreement_or_purpose_does_not_hold_is_refused(
     with pytest.raises(RequestRefused) as refused:
         policy.view(principal)
     assert refused.value.code is code
+
+
+@pytest.mark.parametrize(
+    ("roles", "purpose", "left"),
+    [
+        ({"border-officer"}, None, None),
+        ({"border-officer"}, "border-clearance", {"border-officer"}),
+        ({"border-officer"}, "food-safety", None),
+        ({"border-officer", "carrier"}, None, {"carrier"}),
+        ({"border-officer", "carrier"}, "border-clearance", {"border-officer"}),
+        ({"trader"}, None, {"trader"}),
+        ({"trader"}, "border-clearance", None),
+    ],
+)
+def test_a_role_that_a_purpose_names_needs_one(
+    policy: Policy, roles: set[str], purpose: str | None, left: set[str] | None
+) -> None:
+    if left is not None:
+        assert permitted(roles, purpose, policy.purposes, None) == left
+        return
+    with pytest.raises(RequestRefused) as refused:
+        permitted(roles, purpose, policy.purposes, None)
+    assert refused.value.code is ErrorCode.PURPOSE_NOT_PERMITTED
+
+
+def test_a_token_has_the_one_purpose_of_its_agreement_and_none_of_several(policy: Policy) -> None:
+    agreement = policy.agreements["us-customs-2024"]
+    assert permitted({"partner-customs"}, None, policy.purposes, agreement) == {"partner-customs"}
+    several = replace(agreement, told=replace(agreement.told, purposes=("customs-cooperation", "immigration")))
+    assert permitted({"partner-customs"}, "customs-cooperation", policy.purposes, several)
+    with pytest.raises(RequestRefused):
+        permitted({"partner-customs"}, None, policy.purposes, several)
+
+
+def test_only_those_who_ask_for_their_own_need_no_purpose(policy: Policy) -> None:
+    """A role that is left out of every purpose by mistake would need none: the list is looked at here."""
+    named = {role for purpose in policy.purposes.values() for role in purpose.roles}
+    assert policy.roles.keys() - named == {"trader", "carrier", "traveller", "developer"}
 
 
 def test_faults_of_all_files_come_at_once(master: GraphQLSchema, tmp_path: Path) -> None:

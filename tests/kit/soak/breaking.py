@@ -31,7 +31,7 @@ class Fault:
 EVERYWHERE = (
     Fault("hang", {"hang": True}),
     Fault("slow", {"latency_ms": 120}),
-    Fault("late", {"latency_ms": 3_000}),
+    Fault("late", {"latency_ms": 5_000}),
     Fault("drop", {"drop": True}),
     Fault("reset at once", {"reset_after_bytes": 0}),
     Fault("reset in the body", {"reset_after_bytes": 400}),

@@ -88,10 +88,8 @@ def _seen(status: Row) -> Row:
 
 def _required(truth: Truth, shipment: Row) -> list[str]:
     """Whose decision the joint status needs, of those that decide at all."""
-    found: set[str] = set()
-    for declaration in truth.declarations.get(shipment["ccn"], ()):
-        found |= {AGENCY.get(one["ogd_cd"], "") for one in truth.required.get(declaration["txn"], ())}
-        found |= {one["agency"] for one in truth.decisions.get(declaration["txn"], ())}
+    declarations = truth.declarations.get(shipment["ccn"], ())
+    found = {AGENCY.get(one["ogd_cd"], "") for each in declarations for one in truth.required.get(each["txn"], ())}
     return sorted(found & OFFICER_SEES)
 
 

@@ -153,7 +153,7 @@ VERIFIED: dict[str, Any] = {
         ("VALID", ("PASSED", "NOT_RUN"), 3, ["CUSTOMS"], False),
         ("INVALID", ("PASSED", "FAILED"), 3, ["CUSTOMS"], False),
         ("UNKNOWN", ("PASSED", "NOT_RUN"), 4, ["CUSTOMS"], False),
-        ("UNKNOWN", ("PASSED", "NOT_RUN"), None, ["FOOD"], False),
+        ("VALID", ("PASSED", "PASSED"), 3, ["FOOD"], True),
     ],
 )
 def test_a_verification_says_what_its_checks_say(

@@ -13,7 +13,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, combinations
 from pathlib import Path
@@ -44,8 +44,9 @@ CLAIMS = {
     "document": {"issuer": "CA", "number": "1"},
 }
 CHECKPOINTS = (10, 30, 100, 300, 1_000)
+REPEATS, BATCHES = 20, 20
 SLOWER = 1.25
-"""Hits after the last checkpoint, to those after the first: noise aside they are the same."""
+"""Hits with all grants seen, to those of a gateway that has seen ten: noise aside they are the same."""
 
 
 @dataclass
@@ -69,21 +70,16 @@ class Desk:
     def __init__(self, built: Built) -> None:
         self.built = built
         self.made = 0
-        self.compiled = 0
-        self._count(built.policy, "_shared", "made")
-        self._count(type(built.engine.planner), "_compile", "compiled")
-
-    def _count(self, owner: Any, name: str, counter: str) -> None:
-        real: Callable[..., Any] = getattr(owner, name)
+        real = built.policy._shared
 
         def counted(*args: Any) -> Any:
-            setattr(self, counter, getattr(self, counter) + 1)
+            self.made += 1
             return real(*args)
 
-        setattr(owner, name, counted)
+        built.policy._shared = counted  # type: ignore[method-assign,assignment]
 
     def ask(self, who: Principal, document: int, into: Traffic) -> None:
-        made, compiled = self.made, self.compiled
+        made, missed = self.made, self.built.cache.misses
         started = time.perf_counter()
         view = self.built.policy.view(who)
         self.built.engine.planner.plan(DOCUMENTS[document], None, VARIABLES[document], view)
@@ -92,7 +88,7 @@ class Desk:
             into.misses += 1
             return
         into.hits += 1
-        if self.compiled > compiled:
+        if self.built.cache.misses > missed:
             into.plans_missed += 1
         else:
             into.latencies.append(took)
@@ -119,40 +115,51 @@ def popular(people: Sequence[Principal], requests: int, chance: random.Random) -
     return iter(chance.choices(ranked, cum_weights=weights, k=requests))
 
 
-def hits_of(desk: Desk, people: Sequence[Principal], batches: int = 20, repeats: int = 20) -> tuple[float, float]:
-    """Microseconds of a hit for these callers, median and 99th percentile: of the quietest batch, for others run here
-    too."""
-    for who in people:
-        for document in (0, 1):
-            desk.ask(who, document, Traffic("again"))
-    found = []
-    for _ in range(batches):
-        traffic = Traffic("hits")
-        for _ in range(repeats):
-            for who in people:
-                for document in (0, 1):
-                    desk.ask(who, document, traffic)
-        assert not traffic.misses
-        found.append((median(traffic.latencies) * 1e6, percentile(traffic.latencies, 0.99) * 1e6))
-    return min(found)
+def hits_of(desk: Desk, people: Sequence[Principal]) -> list[float]:
+    """Seconds of hits for these callers."""
+    traffic = Traffic("hits")
+    for _ in range(REPEATS):
+        for who in people:
+            for document in (0, 1):
+                desk.ask(who, document, traffic)
+    assert not traffic.misses
+    return traffic.latencies
 
 
-def run(built: Built, count: int, requests: int) -> bool:
-    desk, people = Desk(built), principals(built, count)
+def compared(desk: Desk, control: Desk, people: Sequence[Principal]) -> tuple[float, float, float]:
+    """Microseconds of a hit, median and 99th percentile, and the ratio to hits of a gateway that has never seen other
+    callers, measured by turns: this machine's moods meet both."""
+    for each in (desk, control):
+        for who in people:
+            for document in (0, 1):
+                each.ask(who, document, Traffic("again"))
+    ratios, all_of_them = [], []
+    for _ in range(BATCHES):
+        mine, other = hits_of(desk, people), hits_of(control, people)
+        ratios.append(median(mine) / median(other))
+        all_of_them += mine
+    return median(all_of_them) * 1e6, percentile(all_of_them, 0.99) * 1e6, median(ratios)
+
+
+def run(built: Built, quiet: Built, count: int, requests: int) -> bool:
+    desk, control, people = Desk(built), Desk(quiet), principals(built, count)
     limit = built.settings.limits.cache_mb
+    regulars = people[:: max(1, count // 10)]
     desk.ask(people[0], 0, Traffic("warm-up"))
+    for who in regulars:
+        for document in (0, 1):
+            control.ask(who, document, Traffic("warm-up"))
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTIONS)
     before = peak = resident()
     each_once, flat = Traffic("each grant set once, two documents"), {}
-    regulars = people[:: count // 10]
     for number, who in enumerate(people, 1):
         for document in (0, 1):
             desk.ask(who, document, each_once)
         peak = max(peak, resident())
         if number in CHECKPOINTS or number == count:
-            flat[number] = hits_of(desk, regulars)
+            flat[number] = compared(desk, control, regulars)
     zipf = Traffic(f"{requests} requests, popularity by Zipf's law")
     chance = random.Random(1)
     for who in popular(people, requests, chance):
@@ -163,16 +170,15 @@ def run(built: Built, count: int, requests: int) -> bool:
     kept = [each for each, *_ in built.cache._entries.values() if isinstance(each, View)]
     print(f"{count} grant sets, {len(DOCUMENTS)} documents, cache_mb = {limit}")
     print(
-        f"memory: grown by at most {grown:.0f} MB; "
+        f"memory: grown by at most {grown:.1f} MB; "
         f"cached now {built.cache.weight / 1e6:.1f} MB, {len(kept)} views; resident {resident() - before:.0f} MB"
     )
-    print("\n| grant sets seen | hit, median µs | 99th percentile |\n|---:|---:|---:|")
-    for number, (middle, high) in flat.items():
-        print(f"| {number} | {middle:.1f} | {high:.1f} |")
+    print("\n| grant sets seen | hit, median µs | 99th percentile | to ten sets alone |\n|---:|---:|---:|---:|")
+    for number, (middle, high, ratio) in flat.items():
+        print(f"| {number} | {middle:.1f} | {high:.1f} | {ratio:.2f} |")
     print(f"\nview hit rate, {zipf.name}: {zipf.rate:.1%} ({zipf.plans_missed} hits had to compile a plan)")
-    first, last = (flat[number][0] for number in (min(flat), max(flat)))
-    passed = grown <= limit and last <= first * SLOWER
-    print(f"hits, last to first: {last / first:.2f}; {'passed' if passed else 'FAILED'}")
+    passed = grown <= limit and flat[max(flat)][2] <= SLOWER
+    print("passed" if passed else "FAILED")
     return passed
 
 
@@ -188,7 +194,8 @@ def main() -> int:
         settings = settings.model_copy(
             update={"limits": settings.limits.model_copy(update={"cache_mb": asked.cache_mb})}
         )
-    return 0 if run(build(settings, environment), asked.grants, asked.requests) else 1
+    built, quiet = build(settings, environment), build(settings, environment)
+    return 0 if run(built, quiet, asked.grants, asked.requests) else 1
 
 
 if __name__ == "__main__":

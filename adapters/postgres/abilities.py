@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import tzinfo
 from functools import partial
 from itertools import permutations
@@ -39,10 +39,32 @@ OPS: Mapping[Op, tuple[Op, ...]] = {
 def capabilities(
     collections: Mapping[str, CollectionSpec], catalog: Catalog, tables: CodeTables, zone_name: str, zone: tzinfo
 ) -> Capabilities:
-    def rows(spec: CollectionSpec) -> Rows:
-        return Rows(Context(collections, catalog, tables, zone_name, zone), spec)
+    """Each collection's are found when they are first asked for: trying all that it might be asked takes a while, and
+    a start has none to spare."""
 
-    return Capabilities({name: _collection(rows(spec)) for name, spec in collections.items()})
+    def of(name: str) -> CollectionCapabilities:
+        return _collection(Rows(Context(collections, catalog, tables, zone_name, zone), collections[name]))
+
+    return Capabilities(_OnDemand(collections, of))
+
+
+class _OnDemand(Mapping[str, CollectionCapabilities]):
+    def __init__(self, names: Iterable[str], of: Callable[[str], CollectionCapabilities]) -> None:
+        self._names = tuple(names)
+        self._of = of
+        self._found: dict[str, CollectionCapabilities] = {}
+
+    def __getitem__(self, name: str) -> CollectionCapabilities:
+        found = self._found.get(name)
+        if found is None:
+            found = self._found[name] = self._of(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def _collection(rows: Rows) -> CollectionCapabilities:

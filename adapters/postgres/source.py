@@ -158,7 +158,7 @@ class PostgresSource:
             names = sorted(self.table_names())
             records = await self.fetch(COLUMNS_SQL, (names, [quoted(name) for name in names]), None)
             self.catalog = catalog(records)
-            self.capabilities = await asyncio.to_thread(self._abilities)
+            self.capabilities = self._abilities()
             self.known = True
             for shape in self._shapes.values():
                 shape.forget()

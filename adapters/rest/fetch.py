@@ -196,8 +196,8 @@ class RestFetch:
     async def _by_keys(self, call: FetchCall, values: Natives) -> Gathered:
         request = self.plan.template.request
         asked = self._asked_keys(call)
-        several = any(len(natives) > 1 for _, natives in asked)
         flat = [(key, native) for key, natives in asked for native in natives]
+        several = len(flat) > len(asked)
         size = request.max_keys if request.many else 1
         chunks = [flat[i : i + size] for i in range(0, len(flat), size)]
         if not chunks:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
+from operator import itemgetter
 from typing import Any
 
 from adapters.contract import Child, ChildRows, ChildSelect, FieldBinding, RowFlag
@@ -124,8 +125,8 @@ class _Level:
 def _step(column: list[Any], segment: Segment) -> list[Any]:
     if segment.__class__ is str:
         try:
-            return [value.get(segment) for value in column]
-        except AttributeError:
+            return list(map(itemgetter(segment), column))  # most APIs name every member in every row
+        except (LookupError, TypeError):
             return [value.get(segment) if value.__class__ is dict else None for value in column]
     return [walk(value, (segment,)) for value in column]
 

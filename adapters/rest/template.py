@@ -118,7 +118,7 @@ class Template:
         if self.many in ("comma", "repeat") and any(hole and part in self._by for hole, part in value):
             if len(value) == 1:
                 name_of_key = value[0][1]
-                each = [_quoted(key[name_of_key]) for key in keys]
+                each = _all_quoted([key[name_of_key] for key in keys])
             else:
                 each = [encoded for key in keys if (encoded := _text(value, {**single, **key})) is not None]
             if self.many == "comma":
@@ -145,6 +145,14 @@ def _quoted(value: Any) -> str:
     if value.__class__ is str and value.isascii() and value.isalnum():
         return value
     return quote(wire(value), safe="")
+
+
+def _all_quoted(values: list[Any]) -> list[str]:
+    try:
+        together = "".join(values)
+    except TypeError:  # numbers, dates
+        together = ""
+    return values if together.isascii() and together.isalnum() else list(map(_quoted, values))
 
 
 def _text(value: tuple[Piece, ...], values: Mapping[str, Any]) -> str | None:

@@ -70,6 +70,7 @@ class Desk:
     def __init__(self, built: Built) -> None:
         self.built = built
         self.made = 0
+        built.policy.purposes = {}  # several roles of one token serve several purposes: here none limits them
         real = built.policy._shared
 
         def counted(*args: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from gateway import telemetry
 from gateway.cli import bench, inspection, policy, serving, tokens
 from gateway.cli.mistakes import Mistake
 from gateway.errors import ConfigurationError
@@ -35,6 +36,7 @@ app.add_typer(tokens.app, name="token", help="Tokens of the demo's personas.")
 
 def main() -> None:
     """Exit code 0: done; 1: the command found something wrong, or failed; 2: it was asked wrongly."""
+    telemetry.configure("error")  # log lines go to standard error: what a command prints is for programs to read
     sys.exit(run(sys.argv[1:]))
 
 

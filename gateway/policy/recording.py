@@ -98,7 +98,7 @@ class Recorder:
     request."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
+        self.file = file
         self._seen: set[bytes] = set()
         self._left = MOST_KINDS
 
@@ -129,11 +129,11 @@ class Recorder:
 
     def _append(self, line: bytes) -> None:
         try:
-            with open(self._file, "ab", opener=_private) as out:
+            with open(self.file, "ab", opener=_private) as out:
                 out.write(line + b"\n")
         except OSError as error:
             self._left = 0
-            log.error("operations are no longer recorded", file=str(self._file), reason=str(error))
+            log.error("operations are no longer recorded", file=str(self.file), reason=str(error))
 
 
 def _private(path: str, flags: int) -> int:

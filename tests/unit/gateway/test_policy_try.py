@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -150,13 +152,16 @@ def test_what_a_node_id_reads(trial: TRIAL) -> None:
 def test_per_row_verdicts_of_several_roles(trial: TRIAL) -> None:
     principal = {"organization": "X", "roles": ["trader", "carrier"], "scopes": ["shipments:read"]}
     claims = {"bn": ["123456782RM0001"], "carrier": "9QRT"}
+    rule = 'Shipment = { classes = ["COMMERCIAL"], rows = { importer'
     found = trial(
         {"principal": {**principal, "claims": claims}, "document": "{ shipments { nodes { ccn packages } } }"},
-        OWN,
-        OWN.replace("rows = {", 'withhold = ["packages"], rows = {'),
+        rule,
+        rule.replace("rows = {", 'withhold = ["packages"], rows = {'),
     )
-    bn, own = "where importer.businessNumber in claims.bn", "where carrierCode eq claims.carrier"
-    assert brief(found) == [("action", "Shipment.packages", f"HIDE {own}; SHOW {bn}", f"HIDE {own}; WITHHOLD {bn}")]
+    imported, carried = "where importer.businessNumber in claims.bn", "where carrierCode eq claims.carrier"
+    assert brief(found) == [
+        ("action", "Shipment.packages", f"HIDE {carried}; SHOW {imported}", f"HIDE {carried}; WITHHOLD {imported}")
+    ]
 
 
 def test_an_operation_that_neither_can_read_is_no_change(trial: TRIAL) -> None:
@@ -192,3 +197,23 @@ def test_faults_of_the_changed_policy(
     (tmp_path / "ops.jsonl").write_text("")
     assert run(["policy", "try", "--against", str(tmp_path), "--recording", str(tmp_path / "ops.jsonl")]) == 2
     assert f"{tmp_path}/roles.toml: roles.r.query" in capsys.readouterr().err
+
+
+def test_what_is_logged_meanwhile_is_not_in_the_json(tmp_path: Path) -> None:
+    """Under the changed policy the view cannot be served, which is logged where it is found out."""
+    shutil.copytree(ROOT / "policy", tmp_path / "changed")
+    roles = tmp_path / "changed" / "roles.toml"
+    rule = 'rows = { holder.businessNumber = { in = "claims.bn" } }'
+    text = roles.read_text()
+    assert rule in text
+    leaving = 'rows = { or = [{ holder.organization.legalName = { eq = "X" } }, { status = { eq = "ISSUED" } }] }'
+    roles.write_text(text.replace(rule, leaving))
+    recording = tmp_path / "ops.jsonl"
+    recording.write_text('{"persona": "trader-acme", "document": "{ permits { nodes { number } } }"}')
+    guichet = Path(sys.executable).with_name("guichet")
+    command = [guichet, "policy", "try", "--against", roles.parent, "--recording", recording, "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    (changed,) = json.loads(done.stdout)["changed"]
+    assert changed["changes"][0]["after"].startswith("FORBIDDEN: ")
+    assert "view cannot be served" in done.stderr

@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 
+from gateway import settings as configuration
+from gateway.app import build
+from gateway.cli.inspection import Unset
 from gateway.errors import ConfigurationError
 from gateway.policy import Policy, recording
 from gateway.policy.recording import Recorder, read_recording
 from gateway.request import Principal
 from tests.kit.gateway import gateway
+from tests.kit.places import ROOT
 
 OFFICER = Principal(
     "officer-1",
@@ -124,3 +128,11 @@ def test_faults_of_all_lines_come_at_once_with_their_places(tmp_path: Path) -> N
     assert "vars: unknown key; did you mean variables?" in faults[3]
     with pytest.raises(ConfigurationError, match="cannot be read"):
         read_recording(tmp_path / "nope")
+
+
+@pytest.mark.parametrize(("said", "file"), [("", None), ("ops.jsonl", ROOT / "ops.jsonl")])
+def test_a_deployment_records_where_its_configuration_says(said: str, file: Path | None) -> None:
+    settings = configuration.load(ROOT / "guichet.toml", Unset())
+    telemetry = settings.telemetry.model_copy(update={"recording": said})
+    recorder = build(settings.model_copy(update={"telemetry": telemetry}), Unset()).schema.recorder
+    assert (recorder and recorder.file) == file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +33,7 @@ async def follow(runner: Services, run: Run, item: LinkField, table: Table) -> l
     found = await _followed(runner, run, item, fetch, table)
     if item.kind == "list":
         lists: list[Any] = [[found.objects[place] for place in places] for places in found.places()]
-        if not fetch.inner:
+        if not item.inner:
             _cut(run, item, lists, table, runner.list_items)
         marked = found.failing.mark(settle_lists(run, item.item_nullable, lists), found.wanted)
         return _unknown(run, item, fetch, table, marked)
@@ -74,7 +75,7 @@ class Followed:
 
 async def _followed(runner: Services, run: Run, item: LinkField, fetch: Fetch, table: Table) -> Followed:
     wanted = wanted_keys(item, table)
-    answered = await ask(run, item, fetch, wanted)
+    answered = await (_ask_once(run, item, fetch, wanted) if fetch.shared else ask(run, item, fetch, wanted))
     run.answered(item, answered.reports)
     found = gathered(fetch, answered, many=item.many)
     objects = (
@@ -207,6 +208,15 @@ async def ask(run: Run, item: LinkField, fetch: Fetch, wanted: Sequence[Any]) ->
     return await run.ask(fetch, keys_of=by_agency)
 
 
+async def _ask_once(run: Run, item: LinkField, fetch: Fetch, wanted: Sequence[Any]) -> Answered:
+    """What several links over the same rows follow: the first of them asks."""
+    name = id(fetch), tuple(distinct(wanted))
+    asked: asyncio.Task[Answered] | None = run.asked.get(name)
+    if asked is None:
+        asked = run.asked[name] = asyncio.ensure_future(ask(run, item, fetch, wanted))
+    return await asked
+
+
 def gathered(fetch: Fetch, answered: Answered, *, many: bool = False) -> Table:
     """All owners' rows as one table, in the list's order. ``many``: a list may have rows of several keys."""
     found = concat(fetch.needs, answered.tables)
@@ -253,7 +263,7 @@ class Failing:
             null = Null(self.item.coordinate, self.causes)
             return [null if row else value for row, value in zip(wanted, column, strict=True)]
         fetch = self.item.fetch
-        if fetch is not None and not fetch.inner:  # what a computed field lacks, its result says
+        if fetch is not None and not self.item.inner:  # what a computed field lacks, its result says
             partial(self.run, self.causes, fetch.at)
         return column
 

@@ -85,6 +85,7 @@ class Run:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     reports: list[Report] = field(default_factory=list)
     reports_of: dict[int, list[Report]] = field(default_factory=dict)
+    asked: dict[tuple[int, tuple[Any, ...]], asyncio.Task[Answered]] = field(default_factory=dict)
     errors: list[dict[str, Any]] = field(default_factory=list)
     flags: dict[str, int] = field(default_factory=dict)
     nulls: bool = False

@@ -92,6 +92,20 @@ class FetchBuilder:
         owners = self.catalog.owners(target)
         return len(owners) == 1 and not self.rights.several and self.rules.rule(owners[0]) == NO_RULE
 
+    def seen_whole(self, target: str, keys: tuple[str, ...]) -> bool:
+        """Whether the caller sees every row of a lookup, in its order, and no agency withholds a value of it: then
+        what a computed field reads is nothing else."""
+        return (
+            not self.rights.several
+            and all(self.rules.rule(owner) == NO_RULE for owner in self.catalog.lookup_owners(target, keys))
+            and self._default_order(target, inner=False) == self._default_order(target, inner=True)
+            and not {name.partition(".")[0] for name in self.rights.view.withheld_of} - (TYPE_KEYS.keys() - {target})
+        )
+
+    def drop(self, fetch: Fetch) -> None:
+        """A fetch that another one replaces."""
+        self.made[:] = [one for one in self.made if one is not fetch]
+
     def _keep(self, fetch: Fetch) -> Fetch:
         self.made.append(fetch)
         return fetch
@@ -158,11 +172,13 @@ class FetchBuilder:
 
     def _list_order(self, target: str, needs: Needs, *, merged: bool, inner: bool) -> tuple[tuple[str, bool], ...]:
         """Order of plain lists: the type's default, then its key. Merged lists need those values in the gateway."""
-        terms = ORDERS[target].default if target in ORDERS else ()
-        if not inner:
-            terms = tuple(term for term in terms if self.rights.orders(self.schema, target, term[0]))
+        terms = self._default_order(target, inner=inner)
         order = (*terms, *((path, False) for path in TYPE_KEYS[target]))
         if merged:
             for path, _ in order:
                 needs.column(path)
         return order
+
+    def _default_order(self, target: str, *, inner: bool) -> tuple[tuple[str, bool], ...]:
+        terms = ORDERS[target].default if target in ORDERS else ()
+        return tuple(term for term in terms if inner or self.rights.orders(self.schema, target, term[0]))

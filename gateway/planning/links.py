@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Protocol
 
 from adapters.errors import Unsupported
@@ -24,10 +25,21 @@ class Shaping(Protocol):
     def page(self, item: Selected, at: tuple[str, ...]) -> Page: ...
 
 
+@dataclass(slots=True)
+class Lookup:
+    """A lookup over the rows at hand, which a computed field and the caller's own selection may share: what either
+    needs, and the links that follow it. ``shown``: one of them is the caller's."""
+
+    needs: Needs
+    followers: list[LinkField]
+    shown: bool
+
+
 class LinkCompiler:
     def __init__(self, shaping: Shaping, fetches: FetchBuilder) -> None:
         self.shaping = shaping
         self.fetches = fetches
+        self.lookups: dict[tuple[Needs, str, str, Pairs], Lookup] = {}
 
     def link(self, item: Selected, link: Link, site: Site) -> LinkField:
         if link.via:
@@ -67,14 +79,18 @@ class LinkCompiler:
         found.many = item.parent == "Person"
         found.local = tuple(site.column(ours) for _, ours in on)
         keys = tuple(theirs for theirs, _ in on)
-        needs = Needs()
+        name = (site.needs, site.prefix, item.coordinate, on)
+        same = self._lookup(name, link, keys, inner=site.inner)
+        needs = same.needs
         if link.kind == "connection":
             found.page = self.shaping.page(item, site.at)
             needs = found.page.needs
         else:
             found.shape = self.shaping.shape(item.only(), link.target, site.over(needs))
-        found.held = self._held(link, keys, needs, found.shape, inner=site.inner)
-        found.fetch = self.fetches.keyed(
+        found.held = not same.followers and self._held(link, keys, needs, found.shape, inner=site.inner)
+        if found.held:
+            self.lookups.pop(name, None)
+        fetch = self.fetches.keyed(
             item.coordinate,
             link.target,
             needs,
@@ -83,16 +99,46 @@ class LinkCompiler:
             inner=site.inner,
             merged=found.many and link.kind == "list",
         )
+        found.fetch = self._joined(same, found, fetch)
         if found.page is not None and found.fetch.checks:  # rows are dropped after they were counted and cut to a page
             raise Unsupported(f"a row rule of {link.target} needs another agency's data: it cannot be paged")
         found.pattern = _pattern(found.fetch, keys)
         return found
+
+    def _lookup(self, name: tuple[Needs, str, str, Pairs], link: Link, keys: tuple[str, ...], *, inner: bool) -> Lookup:
+        """The lookup that a link may share, or one of its own. A computed field reads every row, whatever the caller's
+        grants: what the caller selects joins only where nothing is kept from him. Two selections of his do not join:
+        each bears the flags of what it shows."""
+        if link.kind == "connection" or not (inner or self.fetches.seen_whole(link.target, keys)):
+            return Lookup(Needs(), [], not inner)
+        same = self.lookups.get(name)
+        if same is None:
+            same = self.lookups[name] = Lookup(Needs(), [], False)
+        elif same.shown and not inner:
+            return Lookup(Needs(), [], True)
+        same.shown |= not inner
+        return same
+
+    def _joined(self, same: Lookup, found: LinkField, fetch: Fetch) -> Fetch:
+        """One fetch for all that follow the lookup: the caller's, when one of them is his."""
+        if same.followers:
+            first = same.followers[0].fetch
+            assert first is not None
+            kept, dropped = (first, fetch) if found.inner else (fetch, first)
+            self.fetches.drop(dropped)
+            for one in same.followers:
+                one.fetch = kept
+            kept.shared = found.again = True
+            fetch = kept
+        same.followers.append(found)
+        return fetch
 
     def _field(self, item: Selected, kind: str, site: Site) -> LinkField:
         found = LinkField(item.key, item.coordinate, item.nullable, kind=kind, item_nullable=item.item_nullable)
         follows = None if site.inner else self.fetches.rights.follows(item.coordinate)
         found.follows = None if follows is None else follows & site.granted
         found.withheld_of = site.spared
+        found.inner = site.inner
         return found
 
     def _held(self, link: Link, keys: tuple[str, ...], needs: Needs, shape: Shape | None, *, inner: bool) -> bool:

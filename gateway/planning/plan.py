@@ -160,7 +160,8 @@ class LinkField(ShapeField):
     """Rows of another type. ``local`` are our key columns, in the order of ``fetch.keys``; with ``many`` each holds a
     list a row. ``agency`` is our column with the owner to ask, ``own_agency`` the owner of our own row. ``held``: the
     keys themselves answer what is selected. ``steps``: alternatives (``any_of``) or types walked through (``via``).
-    ``follows``: the groups that grant the link, where rows are of several."""
+    ``follows``: the groups that grant the link, where rows are of several. ``inner``: a computed field follows it.
+    ``again``: its fetch is that of an earlier link over the same rows."""
 
     fetch: Fetch | None = None
     local: tuple[int, ...] = ()
@@ -176,6 +177,8 @@ class LinkField(ShapeField):
     steps: tuple[LinkField, ...] = ()
     pattern: re.Pattern[str] | None = None
     follows: int | None = None
+    inner: bool = False
+    again: bool = False
 
     def shapes(self) -> list[Shape]:
         if self.page is not None:
@@ -241,7 +244,8 @@ class Check:
 @dataclass(slots=True)
 class Fetch:
     """Rows of one type from each of its owners that can be asked this way. ``predicates`` and ``checks``: per owner,
-    from policy; ``groups`` instead, where grants see different rows."""
+    from policy; ``groups`` instead, where grants see different rows. ``shared``: several links follow it, and the first
+    of them asks."""
 
     coordinate: str
     target: str
@@ -256,6 +260,7 @@ class Fetch:
     groups: Mapping[str, GroupRules] = field(default_factory=dict)
     calls: dict[Any, Any] = field(default_factory=dict)
     lookups: dict[tuple[str, ...], Fetch] = field(default_factory=dict)
+    shared: bool = False
 
     def keyed(self, keys: tuple[str, ...]) -> Fetch:
         """The same fetch, asked by keys instead: same rows, same predicates."""

@@ -82,7 +82,9 @@ def _link(item: LinkField, explain: Explain) -> Iterator[str]:
     for step in item.steps:
         if step.fetch is not None:
             yield from _fetch(step.fetch, explain, False)
-    if item.fetch is not None:
+    if item.fetch is not None and item.again:
+        yield f"  shares the fetch of {item.fetch.target} above"
+    elif item.fetch is not None:
         yield from _fetch(item.fetch, explain, item.page is not None and item.kind != "via")
     for shape in item.shapes():
         yield from _indented(_shape(shape, explain))

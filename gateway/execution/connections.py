@@ -25,8 +25,8 @@ class Slice:
     ``missed``: an owner that did not answer may have more, here or later. ``cursor``: of a row, or of the page's
     beginning, where the gateway made the list itself and it has no owners."""
 
-    rows: list[int]
-    known: list[int]
+    rows: Sequence[int]
+    known: Sequence[int]
     more: bool
     total: int | None
     missed: bool = False
@@ -61,11 +61,13 @@ class Paged:
 
 async def connections(runner: Services, run: Run, paged: Paged) -> list[Any]:
     """One connection object per slice. Each node shape is built once, over the rows of all of them."""
-    chosen: Sequence[int] = sorted({row for cut in paged.slices for row in cut.rows})
-    if chosen and chosen[-1] == len(chosen) - 1:
-        chosen = range(len(chosen))  # the first rows of the table: a slice
-    place = {row: index for index, row in enumerate(chosen)}
-    table = paged.table if len(chosen) == paged.table.count else take(paged.table, chosen)
+    place: Mapping[int, int] | None = None
+    if len(paged.slices) == 1:
+        chosen = paged.slices[0].rows
+    else:
+        chosen = sorted({row for cut in paged.slices for row in cut.rows})
+        place = {row: index for index, row in enumerate(chosen)}
+    table = paged.table if chosen == range(paged.table.count) else take(paged.table, chosen)
     shapes = paged.page.node_shapes()
     built = (
         dict(zip(map(id, shapes), await together([build(runner, run, shape, table) for shape in shapes]), strict=True))
@@ -79,13 +81,24 @@ async def connections(runner: Services, run: Run, paged: Paged) -> list[Any]:
 
 def _count_shown(paged: Paged) -> None:
     """``rows`` of a report are those shown, not the one more that was fetched to see whether there is more."""
-    codes = paged.table.per_row([origin.agency for origin in paged.table.origins])
-    count_shown(paged.reports, Counter(codes[row] for cut in paged.slices for row in cut.rows))
+    codes = [origin.agency for origin in paged.table.origins]
+    if len(codes) == 1:
+        shown = {codes[0]: sum(len(cut.rows) for cut in paged.slices)}
+    else:
+        of_row = paged.table.per_row(codes)
+        shown = Counter(of_row[row] for cut in paged.slices for row in cut.rows)
+    count_shown(paged.reports, shown)
 
 
 def _connection(
-    runner: Services, run: Run, paged: Paged, cut: Slice, built: Mapping[int, list[Any]], place: Mapping[int, int]
+    runner: Services,
+    run: Run,
+    paged: Paged,
+    cut: Slice,
+    built: Mapping[int, list[Any]],
+    place: Mapping[int, int] | None,
 ) -> Any:
+    """``built``: the objects of each shape; ``place``: where in them a row's is, unless they are just the slice's."""
     made: dict[str, Any] = {}
     for part in paged.page.parts:
         value = _part(runner, run, paged, cut, part, built, place)
@@ -102,12 +115,11 @@ def _part(
     cut: Slice,
     part: PagePart,
     built: Mapping[int, list[Any]],
-    place: Mapping[int, int],
+    place: Mapping[int, int] | None,
 ) -> Any:
     match part.name:
         case "nodes":
-            objects = built[id(part.shape)]
-            nodes = [objects[place[row]] for row in cut.rows]
+            nodes = _of_slice(built[id(part.shape)], cut, place)
             return _first_null(nodes) or nodes if run.nulls else nodes
         case "edges":
             return _edges(runner, run, paged, cut, part, built, place)
@@ -119,6 +131,10 @@ def _part(
             return pick_completeness(part.selection, paged.reports)
         case _:
             return paged.page.selected.type_name
+
+
+def _of_slice(objects: list[Any], cut: Slice, place: Mapping[int, int] | None) -> list[Any]:
+    return objects if place is None else [objects[place[row]] for row in cut.rows]
 
 
 def _first_null(values: Sequence[Any], key: str | None = None) -> Null | None:
@@ -135,14 +151,13 @@ def _edges(
     cut: Slice,
     part: PagePart,
     built: Mapping[int, list[Any]],
-    place: Mapping[int, int],
+    place: Mapping[int, int] | None,
 ) -> Any:
     keys, columns = [], []
     for below in part.below:
         keys.append(below.key)
         if below.name == "node":
-            objects = built[id(below.shape)]
-            nodes = [objects[place[row]] for row in cut.rows]
+            nodes = _of_slice(built[id(below.shape)], cut, place)
             failed = _first_null(nodes, below.key) if run.nulls else None
             if failed is not None:
                 return failed
@@ -180,7 +195,7 @@ def _page_info(runner: Services, paged: Paged, cut: Slice, part: PagePart) -> di
 TYPE_PAGE_INFO = "PageInfo"
 
 
-def _edge_cursor(runner: Services, paged: Paged, cut: Slice, row: list[int]) -> str | None:
+def _edge_cursor(runner: Services, paged: Paged, cut: Slice, row: Sequence[int]) -> str | None:
     """An empty page that an owner missed has a cursor too: the list goes on from there once the owner is back."""
     if row:
         return cursors_of(runner, paged, cut, row)[0]

@@ -86,7 +86,7 @@ async def _fetch_pages(
     missed = frozenset(id_ for id_, (_, report, _) in zip(owners, results, strict=False) if report.code is not None)
     lacking = any(_from(call, start.get(id_)) != EDGE for id_ in missed)
     if wanted is None:
-        slices = [_slice(list(range(table.count)), call, totals.root(), lacking)]
+        slices = [_slice(range(table.count), call, totals.root(), lacking)]
     else:
         groups: dict[Any, list[int]] = {}
         columns = [table.columns[fetch.needs.columns[path]] for path in fetch.keys]
@@ -148,7 +148,7 @@ def _merge(fetch: Fetch, call: PageCall, answered: Answered) -> Table:
     return table
 
 
-def _slice(known: list[int], call: PageCall, total: int | None, missed: bool) -> Slice:
+def _slice(known: Sequence[int], call: PageCall, total: int | None, missed: bool) -> Slice:
     rows, more = known[: call.size], len(known) > call.size
     if not call.forward:
         return Slice(rows[::-1], known[::-1], more, total, missed)

@@ -6,7 +6,7 @@ The comparison is by grants, not by rows: it needs no agency, and shows no value
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from graphql import (
     DocumentNode,
@@ -22,7 +22,7 @@ from graphql import (
 )
 
 from gateway.policy.predicates import text_of
-from gateway.policy.view import View
+from gateway.policy.view import AgreementInForce, View
 
 HIDDEN = "HIDE"
 ALL_ROWS = "all rows"
@@ -147,7 +147,7 @@ def _rows(view: View, name: str) -> str:
 
 
 def _agreements(one: View, other: View) -> Iterator[Change]:
-    for name in ("id", "valid_to", "caveat", "quota", "quota_days", "purposes"):
+    for name in (each.name for each in fields(AgreementInForce)):
         was, would = (str(getattr(view.agreement, name, None)) for view in (one, other))
         if was != would:
             yield Change("agreement", name, was, would)

@@ -61,7 +61,14 @@ QUESTIONS = (
     Question("shipments, HELD, 1 port", _OFFICER, _shipments(",filter:{held:true}")),
     Question("shipments, status RELEASED, 1 port", _OFFICER, _shipments(",filter:{status:{eq:RELEASED}}")),
     Question("shipments, status EXAMINED, 1 port", _OFFICER, _shipments(",filter:{status:{eq:EXAMINED}}")),
+    Question("shipments, status EXAMINED, every port", _ANALYST, _shipments(",filter:{status:{eq:EXAMINED}}")),
+    Question(
+        "shipments, status EXAMINED, with totalCount, every port",
+        _ANALYST,
+        _shipments(",filter:{status:{eq:EXAMINED}}").replace("pageInfo", "totalCount pageInfo"),
+    ),
     Question("shipments with totalCount, 1 port", _OFFICER, _shipments().replace("pageInfo", "totalCount pageInfo")),
+    Question("heldContainers, 1 port", _OFFICER, _LIST.format("heldContainers", ',place:"CAVAN"', "number place")),
     Question(
         "one shipment", _OFFICER, "query($ccn:CargoControlNumber!){shipment(ccn:$ccn){ccn status}}", {"ccn": "ccn"}
     ),

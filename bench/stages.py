@@ -34,7 +34,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "adapters.postgres.source:PostgresSource.fetch",
         "adapters.rest.fetch:RestFetch.run",
         "adapters.rest.client:Client.ask",
-        "aiohttp.client_proto:ResponseHandler.data_received",
+        "adapters.rest.wire:_Connection.data_received",
     ),
     "mapping": (
         "adapters.postgres.rows:_rows",

@@ -161,14 +161,15 @@ def _frozen(value: Any) -> Any:
 
 def joint_status(found: Any, expected: Any, silent: Silent) -> str | None:
     """Domain rule 1. ``expected`` names too who is ``required``: without them the status is never clear. Whoever is
-    silent may take a step away and put UNKNOWN in its place; nothing else changes."""
+    silent may take a step away and put UNKNOWN in its place; nothing else changes. It is customs that says who is
+    required: without it, it is enough that customs is unknown."""
     missing = set(silent) & set(expected["required"])
     state, right = found["state"], expected["state"]
     if not silent and found != {name: value for name, value in expected.items() if name != "required"}:
         return "not what the agencies say"
     if missing and state in CLEAR:
         return f"clear without {sorted(missing)}"
-    if missing - set(found["unknownAgencies"]):
+    if missing - set(found["unknownAgencies"]) and not {"CUSTOMS"} & set(silent) & set(found["unknownAgencies"]):
         return f"{sorted(missing)} not named as unknown"
     if set(found["blockingAgencies"]) - set(expected["blockingAgencies"]):
         return "blocked by whoever does not block"

@@ -189,7 +189,7 @@ def test_less_granted_never_reveals_more(seed: int, loop: asyncio.AbstractEventL
     except (ConfigurationError, RequestRefused):  # what is left is no policy, or gives this token nothing
         return
     before, after = ask(loop, asked.case, asked.view, asked.text), ask(loop, less, view, asked.text)
-    told, now = revealed(asked.case, before), revealed(less, after)
+    told, now = revealed(asked.case, before, asked.text), revealed(less, after, asked.text)
     assert now <= told, (sorted(map(str, now - told)), asked.text)
     if after.data is not None:
         assert before.data is not None
@@ -198,10 +198,12 @@ def test_less_granted_never_reveals_more(seed: int, loop: asyncio.AbstractEventL
                 assert value["totalCount"] <= before.data[key]["totalCount"], asked.text
 
 
-def revealed(case: Case, answer: Answer) -> set[Any]:
-    """Every mark that is told, as the masks that could be made of it: whoever sees it whole could tell those too."""
+def revealed(case: Case, answer: Answer, text: str) -> set[Any]:
+    """Every mark that is told, and the masks that could be made of it: whoever sees it whole could tell those too. An
+    error may repeat the caller's own words."""
     parts = partly(case)
-    found = case.marked.found(everything(answer))
+    found = case.marked.found([answer.data, answer.extensions])
+    found |= case.marked.found(answer.errors) - case.marked.found(text)
     texts = {one for one in leaves(answer.data) if isinstance(one, str)}
     return found | {parts[one] for one in found if one in parts} | (texts & set(parts.values()))
 

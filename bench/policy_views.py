@@ -22,6 +22,7 @@ from typing import Any
 
 from bench.measure import percentile
 from gateway import settings as configuration
+from gateway import telemetry
 from gateway.app import COLLECTIONS, Built, build
 from gateway.cli.inspection import Unset
 from gateway.policy import View
@@ -189,6 +190,7 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=4_000)
     parser.add_argument("--cache-mb", type=int)
     asked = parser.parse_args()
+    telemetry.configure("error")
     environment: Any = Unset()
     settings = configuration.load(Path("guichet.toml"), environment)
     if asked.cache_mb:

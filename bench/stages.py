@@ -37,7 +37,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "adapters.rest.wire:_Connection.data_received",
     ),
     "mapping": (
-        "adapters.postgres.rows:_rows",
+        "adapters.postgres.source:decoder",
         "adapters.rest.rows:RowsAt.find",
         "adapters.rest.rows:Decoder.decode",
         "gateway.execution.run:from_rows",
@@ -61,6 +61,9 @@ SOURCES = {
     "adapters.rest.client:Client.ask": lambda client: client.name,
 }
 """Functions that wait for an agency, and how the first argument says which."""
+
+MAKERS = frozenset({"adapters.postgres.source:decoder"})
+"""Functions that make the one that is timed."""
 
 
 @dataclass(slots=True)
@@ -138,6 +141,16 @@ def timed(function: Callable[..., Any], stage: str, clock: Clock) -> Callable[..
     return call
 
 
+def made(maker: Callable[..., Any], stage: str, clock: Clock) -> Callable[..., Any]:
+    """``maker``, whose functions are timed."""
+
+    @functools.wraps(maker)
+    def make(*args: Any, **kwargs: Any) -> Any:
+        return timed(maker(*args, **kwargs), stage, clock)
+
+    return make
+
+
 def awaited(function: Callable[..., Any], source: Callable[[Any], str], clock: Clock) -> Callable[..., Any]:
     """``function``, a method that waits for a source, noted with the time on the wall that it takes."""
 
@@ -161,7 +174,7 @@ def profiling() -> Iterator[Clock]:
             for place in places:
                 owner, name = found(place)
                 function = getattr(owner, name)
-                wrapped = timed(function, stage, clock)
+                wrapped = made(function, stage, clock) if place in MAKERS else timed(function, stage, clock)
                 if place in SOURCES:
                     wrapped = awaited(wrapped, SOURCES[place], clock)
                 setattr(owner, name, wrapped)

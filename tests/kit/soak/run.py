@@ -38,7 +38,7 @@ MOST_TOLD = 25
 
 @dataclass(slots=True)
 class Result:
-    """``wrong``: what no answer may be, each once; ``outcomes``: agency and outcome → answers."""
+    """``wrong``: what no answer may be, and how often; ``outcomes``: agency and outcome → answers."""
 
     seed: int
     seconds: float
@@ -53,8 +53,8 @@ class Result:
     after: Counts | None = None
 
     def blame(self, question: str, what: str) -> None:
-        if len(self.wrong) < MOST_TOLD:
-            self.wrong[f"{question}: {what[:600]}"] += 1
+        told = f"{question}: {what[:600]}"
+        self.wrong[told if len(self.wrong) < MOST_TOLD or told in self.wrong else f"more: {what[:10]}"] += 1
 
     def text(self) -> str:
         ordered = sorted(self.latencies) or [0.0]
@@ -208,15 +208,17 @@ class Load:
         repeating = {one.agency for one in broken if one.fault == "repeated"}
         for problem in faults(question, body, repeating):
             result.blame(question.name, problem)
-        if whole := silent - {one.agency for one in broken}:
-            told = body["extensions"]["completeness"]["sources"]
+        told = body.get("extensions", {}).get("completeness", {}).get("sources", ())
+        # Whoever is asked after one that hangs may find the time used up.
+        hurried = {one["agency"] for one in told if one["outcome"] == "TIMED_OUT"} if broken else set()
+        if whole := silent - hurried - {one.agency for one in broken}:
             result.blame(question.name, f"{sorted(whole)} silent, though nothing broke them: {told}")
-        if ended - began > self.gateway.deadline * LATE:
-            result.blame(question.name, f"after {ended - began:.2f} s")
         if self.breaker is None:
             return
+        if ended - began > self.gateway.deadline * LATE:
+            result.blame(question.name, f"after {ended - began:.2f} s")
         result.latencies.append(ended - began)
-        for source in body.get("extensions", {}).get("completeness", {}).get("sources", ()):
+        for source in told:
             result.outcomes[f"{source['agency']} {source['outcome']}"] += 1
         if silent:
             result.partial += 1

@@ -125,6 +125,8 @@ STATUS = {"state": "MAY_PROCEED", "blockingAgencies": [], "unknownAgencies": [],
         ("MAY_PROCEED", ["FOOD"], ["FOOD"], False),
         ("UNKNOWN", [], ["FOOD"], False),
         ("HOLD", ["FOOD"], ["FOOD"], False),
+        ("UNKNOWN", ["CUSTOMS"], ["CUSTOMS", "FOOD"], True),
+        ("UNKNOWN", ["CUSTOMS"], ["FOOD"], False),
         ("UNKNOWN", ["FOOD", "POLICE"], ["FOOD"], False),
     ],
 )

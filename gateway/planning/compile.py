@@ -201,6 +201,7 @@ class Compiler:
                 )
                 return self._embedded(item, path or item.name, site, presence)
             case Link() if where == "Person.records":
+                site.needs.child("records", site.spared).made = False  # only the person is made here
                 return self._children(item, "records", site)
             case Link():
                 return self.links.link(item, item.binding, site)

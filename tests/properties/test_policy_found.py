@@ -265,3 +265,23 @@ def test_what_is_not_plainly_an_agency_s_own_is_withheld_on_all_rows(tmp_path: P
     both = [of(code, "Permit.type") for code in ("FOOD", "TRADE_CONTROLS")]
     assert "Permit.type" in terms_of([*both, *others]).withheld
     assert set(terms_of([both[0], *others]).partly["Permit.type"]) == {"FOOD"}
+
+
+async def test_a_record_of_a_person_keeps_its_agency_s_terms(tmp_path: Path) -> None:
+    roles = """
+    [roles.all]
+    query = ["person"]
+    [roles.all.types]
+    Person = { fields = ["records"] }
+    PersonRecord = { fields = ["agency", "givenNames"] }
+    """
+    records = [{"key": "1", "givenNames": "Anna", "document.issuer": "SE", "document.number": "P1"}]
+    here = World({"IMMIGRATION": {"personrecord": records}, "POLICE": {"personrecord": records}})
+    view = policy(tmp_path, roles, {"POLICE": "PersonRecord.givenNames"}).view_of(["all"])
+    query = '{ person(document: { issuer: "SE", number: "P1" }) { records { agency givenNames } } }'
+    found = (await here.data_of(query, view=view))["person"]["records"]
+    assert sorted(map(str, found)) == [
+        "{'agency': 'IMMIGRATION', 'givenNames': 'Anna'}",
+        "{'agency': 'POLICE', 'givenNames': None}",
+    ]
+    assert all("givenNames" not in one.spec.columns for one in here.sources["POLICE"].asked("personrecord"))

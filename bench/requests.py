@@ -17,8 +17,9 @@ STORES = {"CUSTOMS_DSN": "customs", "TRADE_DSN": "trade_controls", "TRAVELLER_DS
 
 
 def environment(demo: Demo) -> dict[str, str]:
-    """That of the demo's gateway, but straight to the databases: no fault proxy, and no listener for operators."""
-    found = demo.environment()
+    """That of the demo's gateway, but straight to the databases: no fault proxy, no listener for operators, and time
+    enough for the slowest contender on a busy machine."""
+    found = demo.environment() | {"GUICHET_GATEWAY_REQUEST_TIMEOUT_MS": "60000"}
     found.pop("GUICHET_GATEWAY_ADMIN_PORT")
     return found | {name: demo.info["agencies"][agency]["store"] for name, agency in STORES.items()}
 

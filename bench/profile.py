@@ -23,7 +23,7 @@ from gateway import telemetry
 from gateway.app import create_app
 from gateway.http.listener import listening
 
-REST = "event loop and drivers (asyncpg decodes rows here)"
+REST = "event loop and drivers"
 WARM = 100
 
 

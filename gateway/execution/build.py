@@ -53,5 +53,5 @@ def build_engine(
     calls = CallReader(schema, limits.default_page, limits.page_size)
     runner = Runner(known, NodeIds(opaque_keys), Cursors(opaque_keys), calls, limits.list_items)
     documents = DocumentLimits(limits.tokens, limits.depth, limits.aliases)
-    planner = Planner(schema, known, documents, cache or WeightedCache(limits.cache_bytes))
+    planner = Planner(schema, known, documents, WeightedCache(limits.cache_bytes) if cache is None else cache)
     return Engine(planner, runner, request_timeout * SHARE_OF_REQUEST)

@@ -8,7 +8,11 @@ import weakref
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway import settings as configuration
+from gateway.app import build
 from gateway.cache import WeightedCache
+from gateway.cli.inspection import Unset
+from tests.kit.places import ROOT
 
 
 def test_least_recently_used_goes_first() -> None:
@@ -87,3 +91,11 @@ def test_the_weight_is_what_the_entries_weigh_and_never_more_than_allowed(
     for name, weight, under in puts:
         cache.put(name, weight, weight, under)
         assert cache.weight == sum(cache.get(key) or 0 for key in "abcdef") <= 20
+
+
+def test_policy_and_planner_of_a_deployment_share_one_cache() -> None:
+    built = build(configuration.load(ROOT / "guichet.toml", Unset()), Unset())
+    view = built.policy.view_of(["carrier"])
+    built.engine.planner.plan("{ viewer { subject } }", None, None, view)
+    assert built.engine.planner.cache is built.cache
+    assert built.cache.get(view.fingerprint) is view

@@ -15,8 +15,8 @@ from graphql import GraphQLSchema
 from adapters.contract import Predicate
 
 VIEW_BYTES, FIELD_BYTES, LEAST_BYTES = 10_000, 1_400, 64_000
-"""What a view was measured to weigh in the process: itself, and per field of its schema with its verdict. None counts as
-less than ``LEAST_BYTES``, so that the bound in bytes is one in number too."""
+"""What a view was measured to weigh in the process: itself, and per field of its schema with its verdict. None counts
+as less than ``LEAST_BYTES``, so that the bound in bytes is one in number too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The role × field matrix of the demo's policy, as reviewed: its difference is the review of a policy change.
 
-``UPDATE_MATRIX=1`` writes the file anew, and so does ``guichet explain-access --matrix > tests/golden/access_matrix.md``.
+``UPDATE_MATRIX=1`` writes the file anew; so does ``guichet explain-access --matrix > tests/golden/access_matrix.md``.
 """
 
 from __future__ import annotations

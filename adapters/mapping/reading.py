@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from adapters.contract import MISSING, Decision, FieldBinding
 from adapters.mapping.codes import CodeTables
-from adapters.mapping.columns import Column, Flags
+from adapters.mapping.columns import Column, Flags, texts
 from adapters.mapping.memo import PLAIN, Memo
 from adapters.mapping.scalars import PATTERNS, converter
 from adapters.mapping.stages import Stages, compiled
@@ -53,6 +53,10 @@ def _remembered(binding: FieldBinding) -> bool:
     return len(binding.columns) > 1 or bool(binding.read or binding.format) or dated or binding.type in PATTERNS
 
 
+_TRUTHS = frozenset({bool, type(None)})
+"""Booleans are remembered by their text, which is what the stages make of them: ``True`` would be found for ``1``."""
+
+
 class _Odd(NamedTuple):
     value: Any
     problems: tuple[str, ...]
@@ -79,9 +83,11 @@ def _remembering(binding: FieldBinding, zone: str | None) -> Stages:
         rows = natives[0] if single else list(zip(*natives, strict=True))
         column = memo.known(rows)
         if column is None:
-            if not all(PLAIN.issuperset(map(type, native)) for native in natives):
+            kinds = [set(map(type, native)) for native in natives]
+            if not all(kind <= PLAIN or kind <= _TRUTHS for kind in kinds):
                 return stages(natives)
-            column = memo(rows)
+            natives = [texts(native) if bool in kind else native for native, kind in zip(natives, kinds, strict=True)]
+            column = memo(natives[0] if single else list(zip(*natives, strict=True)))
         if _Odd not in set(map(type, column)):
             return column, []
         flags = [(row, problem) for row, one in enumerate(column) if type(one) is _Odd for problem in one.problems]

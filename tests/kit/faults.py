@@ -130,11 +130,17 @@ class Border:
 
     @contextlib.asynccontextmanager
     async def gateway(
-        self, name: str, deadline_ms: int, *, resilience: str = NEVER, **edits: str
+        self,
+        name: str,
+        deadline_ms: int,
+        *,
+        resilience: str = NEVER,
+        collections: Mapping[str, str] | None = None,
+        **edits: str,
     ) -> AsyncIterator[Gateway]:
         """A gateway of its own. ``resilience`` goes into every source; ``edits`` add lines to an agency's source
-        (``customs="coalesce_after = 0"``)."""
-        config = configuration(self.demo.directory / f"config-{name}", resilience, edits)
+        (``customs="coalesce_after = 0"``), ``collections`` to a collection (``{"food.permit": "…"}``)."""
+        config = configuration(self.demo.directory / f"config-{name}", resilience, edits, collections or {})
         port, admin = _free(), _free()
         log = self.demo.logs / f"{name}.log"
         log.unlink(missing_ok=True)
@@ -169,8 +175,8 @@ def _free() -> int:
         return cast(int, probe.getsockname()[1])
 
 
-def configuration(directory: Path, resilience: str, edits: Mapping[str, str]) -> Path:
-    """The demo's own files, with lines added to their ``[sources.*]`` tables."""
+def configuration(directory: Path, resilience: str, edits: Mapping[str, str], collections: Mapping[str, str]) -> Path:
+    """The demo's own files, with lines added to their ``[sources.*]`` tables, and to those of some collections."""
     shutil.rmtree(directory, ignore_errors=True)
     shutil.copytree(ROOT / "agencies", directory / "agencies")
     shutil.copytree(ROOT / "policy", directory / "policy")
@@ -181,6 +187,13 @@ def configuration(directory: Path, resilience: str, edits: Mapping[str, str]) ->
             text = re.sub(rf"(?m)^{line.split()[0]} = .*\n", "", text)
             text = re.sub(r"(?m)^(\[sources\.\w+\])$", rf"\1\n{line}", text)
         file.write_text(text)
+    for name, lines in collections.items():
+        agency, _, collection = name.partition(".")
+        file = directory / "agencies" / f"{agency}.toml"
+        header = f"[collections.{collection}]\n"
+        text = file.read_text()
+        assert header in text, name
+        file.write_text(text.replace(header, f"{header}{lines}\n"))
     return directory / "guichet.toml"
 
 

@@ -11,7 +11,7 @@ import aiohttp
 import orjson
 
 from bench.load import Request, answers
-from bench.processes import Contender
+from bench.processes import FLOORS, Contender
 from bench.relay import Relay
 from gateway.execution.node_ids import NodeIds
 
@@ -51,7 +51,7 @@ class Witness:
             after = await self._counts()
             found[contender.name] = Asked(*((b - a) / len(mine) for a, b in zip(before, after, strict=True)))
             data = [orjson.loads(body)["data"] for body in bodies]
-            if contender.name != "floor":
+            if contender.name not in FLOORS:
                 data = [plain_ids(one, ids) for one in data]
             first = first or data
             for turn, (one, other) in enumerate(zip(first, data, strict=True)):

@@ -1,8 +1,8 @@
 """The floor: an endpoint per query, written by hand for its one answer. No GraphQL, no access control, no reports.
 
-Starlette, asyncpg, aiohttp and orjson; one worker; a pool without reset statements, as the gateway's. Its answers are
-the gateway's, but an ``id`` is the plain key. ``python -m bench.floor PORT`` reads the addresses of the agencies from
-the environment, as the gateway does.
+Starlette, asyncpg, aiohttp and orjson; one worker. Its answers are the gateway's, but an ``id`` is the plain key.
+``python -m bench.floor PORT`` reads the addresses of the agencies from the environment, as the gateway does; with
+``--no-reset`` its pools send no reset statement at a connection's release, as the gateway's send none.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Floor:
         )
         ports = self.sources.ports
         made = []
-        for ccn, day, clock, port, packages, name, number, status, seized, equipment, sizes in rows:
+        for ccn, day, clock, port, packages, name, number, status, equipment, sizes in rows:
             name, number = shown(name), shown(number)
             importer = None
             if name is not None or number is not None:
@@ -74,7 +74,7 @@ class Floor:
                     importer["__typename"] = "Party"
             one = {
                 "ccn": ccn,
-                "status": "SEIZED" if seized == "Y" else STATUS.get(status),
+                "status": STATUS.get(status),
                 "eta": instant(day, clock),
                 "portOfArrival": ports.get(port),
                 "packages": packages,
@@ -263,8 +263,8 @@ def _listed(
     return one
 
 
-def application(environment: dict[str, str]) -> Starlette:
-    sources = Sources(environment)
+def application(environment: dict[str, str], reset: bool) -> Starlette:
+    sources = Sources(environment, reset)
     floor = Floor(sources)
 
     def endpoint(
@@ -292,4 +292,4 @@ def application(environment: dict[str, str]) -> Starlette:
 
 
 if __name__ == "__main__":
-    serve(application(dict(os.environ)), int(sys.argv[1]))
+    serve(application(dict(os.environ), reset="--no-reset" not in sys.argv), int(sys.argv[1]))

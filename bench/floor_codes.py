@@ -18,6 +18,7 @@ STATUS = {
     "X": "EXAMINED",
     "L": "RELEASED",
     "F": "REFUSED",
+    "S": "SEIZED",
 }
 MODE = {"1": "MARITIME", "2": "RAIL", "3": "ROAD", "4": "AIR", "5": "MAIL"}
 DIRECTION = {"I": "IMPORT", "E": "EXPORT", "T": "TRANSIT"}

@@ -14,12 +14,10 @@ import orjson
 _LIVE = "rec_typ = 'C' AND del_flg IN ('N', '')"
 _DATED = "eta_dt ~ '^[0-9]{4}(0[1-9]|1[0-2])([0-2][0-9]|3[01])$' AND eta_tm ~ '^([01][0-9]|2[0-3])[0-5][0-9]$'"
 _SHIPMENT = """
-SELECT upper(trim(h.ccn_nbr)), h.eta_dt, h.eta_tm, h.port_arr_no, h.pkg_ct, h.imp_nm, h.imp_bn, s.sts_cd, s.seiz_flg,
+SELECT upper(trim(h.ccn_nbr)), h.eta_dt, h.eta_tm, h.port_arr_no, h.pkg_ct, h.imp_nm, h.imp_bn, h.sts_cd,
        ARRAY(SELECT e.eqp_nbr::text FROM cargo.ccd_eqp e WHERE e.ccd_id = h.ccd_id ORDER BY e.eqp_seq),
        ARRAY(SELECT e.iso_typ::text FROM cargo.ccd_eqp e WHERE e.ccd_id = h.ccd_id ORDER BY e.eqp_seq)
 FROM ({page}) h
-LEFT JOIN LATERAL (SELECT sts_cd, seiz_flg FROM cargo.ccd_sts_hist t WHERE t.ccd_id = h.ccd_id
-                   ORDER BY sts_ts DESC, sts_seq DESC LIMIT 1) s ON true
 """
 _QUEUE_ORDER = "hld_flg DESC, eta_dt, eta_tm, ccn_nbr"
 QUEUE = (
@@ -71,22 +69,20 @@ FOOD_PAGE = 100
 """Rows of the food agency's list that a page of ours asks for."""
 
 
-async def _keep(_: Any) -> None:
-    """No reset statement at release: the gateway's own pool sends none either."""
-
-
 class Sources:
-    """Pools of two databases, one HTTP session, and a token that is renewed in time."""
+    """Pools of two databases, one HTTP session, and a token that is renewed in time. ``reset``: whether a connection is
+    reset at its release, as asyncpg's pool does when nobody tells it otherwise."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], reset: bool = True) -> None:
         self.environment = environment
+        self._pool_options = {} if reset else {"reset": _keep}
         self.ports: dict[str, str] = {}
         self.numbers: dict[str, list[str]] = {}
         self._token, self._token_ends = "", 0.0
 
     async def start(self) -> None:
-        self.customs = await _pool(self.environment["CUSTOMS_DSN"])
-        self.trade = await _pool(self.environment["TRADE_DSN"])
+        self.customs = await self._pool("CUSTOMS_DSN")
+        self.trade = await self._pool("TRADE_DSN")
         self.http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit_per_host=16))
         rows = await self.customs.fetch(PORTS)
         self.ports = dict(rows)
@@ -146,6 +142,9 @@ class Sources:
         self._token = told["access_token"]
         self._token_ends = time.monotonic() + told["expires_in"] * 0.8
 
+    async def _pool(self, name: str) -> Any:
+        return await asyncpg.create_pool(self.environment[name], min_size=1, max_size=10, **self._pool_options)
 
-async def _pool(dsn: str) -> Any:
-    return await asyncpg.create_pool(dsn, min_size=1, max_size=10, reset=_keep)
+
+async def _keep(_: Any) -> None:
+    """Sends no reset statement at release; the gateway's own pool sends none either."""

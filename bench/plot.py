@@ -7,9 +7,17 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+from bench.processes import LEAN
 from bench.report import Results, cpu
 
-COLOURS = {"gateway": "#b3261e", "floor": "#333333", "stock": "#9a9a9a", "yoga": "#2f6fb3", "mercurius": "#3d8f5f"}
+COLOURS = {
+    "gateway": "#b3261e",
+    "floor": "#333333",
+    LEAN: "#7a6a3a",
+    "stock": "#9a9a9a",
+    "yoga": "#2f6fb3",
+    "mercurius": "#3d8f5f",
+}
 
 
 def plot(results: Results, file: Path) -> bool:

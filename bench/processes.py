@@ -14,7 +14,9 @@ from pathlib import Path
 from bench import peers
 
 ROOT = Path(__file__).parents[1]
-CONTENDERS = ("gateway", "floor", "stock", *peers.PEERS)
+LEAN = "floor, no reset"
+FLOORS = ("floor", LEAN)
+CONTENDERS = ("gateway", *FLOORS, "stock", *peers.PEERS)
 WORKERS_2 = "gateway, 2 workers"
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -86,6 +88,7 @@ async def _running(name: str, environment: Mapping[str, str], logs: Path) -> Asy
         WORKERS_2: [guichet, "serve", "--config", config, "--port", str(port), "--workers", "2"],
         "stock": [sys.executable, "-m", "bench.stock", config, str(port)],
         "floor": [sys.executable, "-m", "bench.floor", str(port)],
+        LEAN: [sys.executable, "-m", "bench.floor", str(port), "--no-reset"],
         **{peer: [peers.node() or "node", str(peers.FOLDER / f"{peer}.mjs"), str(port)] for peer in peers.PEERS},
     }
     if name in peers.PEERS:

@@ -15,6 +15,7 @@ from rich.table import Table
 from bench import peers
 from bench.agreement import Asked
 from bench.measure import Cell, Sample
+from bench.processes import LEAN
 
 PACKAGES = ("graphql-core", "strawberry-graphql", "starlette", "uvicorn", "uvloop", "asyncpg", "aiohttp", "orjson")
 HEAD = (
@@ -33,8 +34,9 @@ HEAD = (
 GOAL = 8.0
 WHO = {
     "gateway": "`guichet serve`, everything on: tokens, policy, completeness, log line.",
-    "floor": "an endpoint a query, written by hand (`bench/floor.py`): no GraphQL, no access control. Its pool sends "
-    "no reset statement at release; the gateway's does not either.",
+    "floor": "an endpoint a query, written by hand (`bench/floor.py`): no GraphQL, no access control. Its pools are "
+    "asyncpg's as they come: a connection is reset at its release.",
+    LEAN: "the same, but that its pools send no reset statement, as the gateway's send none.",
     "stock": "the gateway with graphql-core's executor and DataLoaders in the place of its own engine "
     "(`bench/stock.py`): the same HTTP, tokens, policy, adapters and fetches.",
     "yoga": "GraphQL Yoga with graphql-jit on Node (`bench/node/yoga.mjs`): the floor's statements and calls, no "

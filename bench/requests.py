@@ -10,7 +10,7 @@ import orjson
 from bench import peers
 from bench.floor_sources import LONG_ROWS
 from bench.load import Request
-from bench.processes import ROOT, Contender
+from bench.processes import FLOORS, ROOT, Contender
 from demo.running import Demo
 
 STORES = {"CUSTOMS_DSN": "customs", "TRADE_DSN": "trade_controls", "TRAVELLER_DSN": "traveller"}
@@ -27,8 +27,8 @@ def environment(demo: Demo) -> dict[str, str]:
 def requests_of(
     name: str, contender: Contender, token: str, sets: Sequence[Mapping[str, Any]], rows: int | None = None
 ) -> list[Request]:
-    """``rows``: of the long list, if not all. The floor and the Node peers know no tokens and are sent none."""
-    if contender.name == "floor":
+    """``rows``: of the long list, if not all. The floors and the Node peers know no tokens and are sent none."""
+    if contender.name in FLOORS:
         more = {} if rows is None else {"rows": rows}
         return [Request(f"/{name}", orjson.dumps({"variables": {**one, **more}})) for one in sets]
     text = (ROOT / "bench" / "queries" / f"{name}.graphql").read_text()

@@ -19,13 +19,13 @@ function grouped(rows, key, make) {
   return found;
 }
 
-function shipment([ccn, day, clock, arrival, packages, name, number, status, seized, equipment, sizes]) {
+function shipment([ccn, day, clock, arrival, packages, name, number, status, equipment, sizes]) {
   const [importerName, importerNumber] = [shown(name), shown(number)];
   const known = importerName !== null || importerNumber !== null;
   return {
     id: ccn,
     ccn,
-    status: seized === "Y" ? "SEIZED" : code("STATUS", status),
+    status: code("STATUS", status),
     eta: instant(day, clock),
     portOfArrival: port(arrival),
     packages,

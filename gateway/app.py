@@ -143,6 +143,7 @@ def create_app(settings: Settings, environment: Mapping[str, str] | None = None)
                 stack.push_async_callback(built.schema.quotas.counter.close)
             await stack.enter_async_context(reloader.watching())
             await ready()
+            await stack.enter_async_context(keys.watching())
             gc.collect()
             gc.freeze()  # what was built to serve is never garbage: no full collection need walk it
             gc.set_threshold(*COLLECTIONS)

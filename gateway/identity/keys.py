@@ -1,15 +1,21 @@
-"""The issuer's public keys: from a file or a URL, read again when a token names an unknown one, but not too often."""
+"""The issuer's public keys: from a file or a URL, read again and again, and when a token names an unknown one.
+
+A key that the issuer withdraws is in force until the next reading. Keys that cannot be read again are in force for a
+grace; then no token holds.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import orjson
+import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
@@ -17,6 +23,8 @@ from gateway.settings.config import Identity
 
 MAX_BYTES = 256 * 1024
 FETCH_SECONDS = 5.0
+
+log = structlog.get_logger("guichet.identity")
 
 Key = ECKey | OKPKey | RSAKey
 
@@ -26,61 +34,94 @@ class KeySetUnavailable(Exception):
 
 
 class KeyRing:
-    """Keys by ``kid``. Symmetric keys in the set are ignored: no token is ever checked with a shared secret."""
+    """Keys by ``kid``. Symmetric keys in the set are ignored: no token is ever checked with a shared secret.
+
+    Each reading holds for ``refresh_seconds``, and for ``grace_seconds`` more while the set cannot be read.
+    """
 
     def __init__(
         self,
         read: Callable[[], Awaitable[bytes]],
         *,
         refresh_seconds: float,
+        grace_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._read = read
         self._refresh_seconds = refresh_seconds
+        self._holds_seconds = refresh_seconds + grace_seconds
         self._clock = clock
         self._keys: dict[str, Key] = {}
-        self._read_at: float | None = None
+        self._text = b""
+        self._tried_at: float | None = None
+        self._lapses_at = 0.0
         self._reading = asyncio.Lock()
 
     @property
     def known(self) -> Mapping[str, Key]:
-        """The keys as they were last read: another object after each reading."""
+        """The keys in force: another object whenever the set has changed or lapsed."""
+        if self._keys and self._clock() >= self._lapses_at:
+            log.error("keys lapsed; no token holds until they are read")
+            self._keys = {}
         return self._keys
 
     async def key(self, kid: str) -> Key | None:
         """The key, after one new reading when it is not known and the last reading is old enough.
 
-        A set that cannot be read leaves the known keys in force. Raises :class:`KeySetUnavailable` when none is known.
+        Raises :class:`KeySetUnavailable` when that fails and no key is in force.
         """
-        if kid not in self._keys and self._may_read():
-            async with self._reading:
-                if kid not in self._keys and self._may_read():
-                    await self.refresh()
-        return self._keys.get(kid)
+        if kid not in self.known:
+            await self._read_if_due()
+        return self.known.get(kid)
 
     async def loaded(self) -> bool:
-        """Whether any key is known, after a reading when none is. Raises :class:`KeySetUnavailable`."""
-        if not self._keys and self._may_read():
-            await self.refresh()
-        return bool(self._keys)
+        """Whether any key is in force, after a reading when none is. Raises :class:`KeySetUnavailable`."""
+        if not self.known:
+            await self._read_if_due()
+        return bool(self.known)
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Reads every ``refresh_seconds`` while the context lasts, so that no request waits for it."""
+        task = asyncio.create_task(self._read_on())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def refresh(self) -> None:
         """Read the set now. A failure counts as a reading: a broken issuer must not be asked at every request."""
-        self._read_at = self._clock()
+        started = self._tried_at = self._clock()
         try:
-            self._keys = _keys_in(await self._read())
+            text = await self._read()
+            if text != self._text or not self._keys:
+                self._keys, self._text = _keys_in(text), text
+            self._lapses_at = started + self._holds_seconds
         except (KeySetUnavailable, OSError, aiohttp.ClientError, TimeoutError) as error:
-            if not self._keys:
-                raise KeySetUnavailable(f"key set cannot be read: {type(error).__name__}: {error}") from error
+            reason = f"key set cannot be read: {type(error).__name__}: {error}"
+            log.warning("keys not read", reason=reason)
+            if not self.known:
+                raise KeySetUnavailable(reason) from error
 
-    def _may_read(self) -> bool:
-        return self._read_at is None or self._clock() - self._read_at >= self._refresh_seconds
+    async def _read_on(self) -> None:
+        while True:
+            await asyncio.sleep(self._refresh_seconds)
+            async with self._reading:
+                with suppress(KeySetUnavailable):
+                    await self.refresh()
+
+    async def _read_if_due(self) -> None:
+        """One reads, the others wait for it."""
+        async with self._reading:
+            if self._tried_at is None or self._clock() - self._tried_at >= self._refresh_seconds:
+                await self.refresh()
 
 
 def key_ring(settings: Identity) -> KeyRing:
     """The ring for the configured file or URL."""
     read = _from_file(Path(settings.jwks_file)) if settings.jwks_file else _from_url(settings.jwks_url)
-    return KeyRing(read, refresh_seconds=settings.refresh_seconds)
+    return KeyRing(read, refresh_seconds=settings.refresh_seconds, grace_seconds=settings.grace_seconds)
 
 
 def _from_file(path: Path) -> Callable[[], Awaitable[bytes]]:

@@ -24,11 +24,8 @@ class Verifier:
     """Checks signature (algorithm pinned by configuration, key by ``kid``), issuer, audience and times.
 
     Verified tokens are remembered by their SHA-256 until they expire, ``cached_tokens`` at most, so that a busy client
-    pays for one signature only; but no longer than ``recheck_seconds``, nor beyond a new reading of the keys, so that a
-    withdrawn key loses its force.
+    pays for one signature only; but not beyond a change of the keys, so that a withdrawn one loses its force.
     """
-
-    recheck_seconds = 300.0
 
     def __init__(self, settings: Identity, keys: KeyRing, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
@@ -51,15 +48,15 @@ class Verifier:
         return principal
 
     def _remembered(self) -> OrderedDict[bytes, tuple[Principal, float]]:
-        if self._seen_under is not self._keys.known:
+        known = self._keys.known
+        if self._seen_under is not known:
             self._seen.clear()
-            self._seen_under = self._keys.known
+            self._seen_under = known
         return self._seen
 
     def _remember(self, digest: bytes, principal: Principal, expires: float) -> None:
-        until = min(expires + self._settings.leeway_seconds, self._clock() + self.recheck_seconds)
         seen = self._remembered()
-        seen[digest] = (principal, until)
+        seen[digest] = (principal, expires + self._settings.leeway_seconds)
         seen.move_to_end(digest)
         while len(seen) > self._settings.cached_tokens:
             seen.popitem(last=False)

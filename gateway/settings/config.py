@@ -64,6 +64,7 @@ class Identity(Section):
     algorithms: Annotated[list[Algorithm], Field(min_length=1)] = ["ES256", "RS256"]
     leeway_seconds: Annotated[int, Field(ge=0, le=120)] = 10
     refresh_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
+    grace_seconds: Annotated[int, Field(ge=0, le=86_400)] = 3600
     cached_tokens: Annotated[int, Field(ge=0, le=1_000_000)] = 10_000
     claims: ClaimNames = Field(default_factory=ClaimNames)
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
+from aiohttp import web
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
@@ -17,7 +20,7 @@ AUDIENCE = "guichet"
 
 
 class Issuer:
-    """``reads`` counts how often its key set was read."""
+    """``reads`` counts how often its key set was read; ``broken``: it cannot be."""
 
     def __init__(self, kid: str = "one") -> None:
         self.keys: dict[str, ECKey] = {}
@@ -29,6 +32,31 @@ class Issuer:
         """A further key, used from now on."""
         self.keys[kid] = ECKey.generate_key("P-256", {"kid": kid, "use": "sig", "alg": "ES256"})
         self.kid = kid
+
+    def withdraw(self, kid: str) -> None:
+        """The key is no longer in the set; tokens that it signed are about."""
+        del self.keys[kid]
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[str]:
+        """The URL of the key set, on a real HTTP server."""
+
+        async def answer(_: web.Request) -> web.Response:
+            try:
+                return web.Response(body=await self.read(), content_type="application/json")
+            except OSError:
+                raise web.HTTPServiceUnavailable from None
+
+        app = web.Application()
+        app.router.add_get("/keys", answer)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        try:
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}/keys"
+        finally:
+            await runner.cleanup()
 
     async def read(self) -> bytes:
         self.reads += 1
@@ -64,6 +92,9 @@ def identity(**changes: Any) -> Identity:
     return Identity(**{"issuer": ISSUER, "audience": AUDIENCE, "jwks_file": "unused.json", **changes})
 
 
-def verifier(issuer: Issuer, clock: Any = time.time, **changes: Any) -> Verifier:
-    settings = identity(**changes)
-    return Verifier(settings, KeyRing(issuer.read, refresh_seconds=settings.refresh_seconds), clock)
+def ring(issuer: Issuer, clock: Callable[[], float] = time.monotonic) -> KeyRing:
+    return KeyRing(issuer.read, refresh_seconds=30, grace_seconds=600, clock=clock)
+
+
+def verifier(issuer: Issuer, clock: Callable[[], float] = time.time, **changes: Any) -> Verifier:
+    return Verifier(identity(**changes), ring(issuer), clock)

@@ -13,8 +13,6 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from gateway.errors import Unauthenticated
-from gateway.identity import KeyRing
-from gateway.identity.keys import KeySetUnavailable
 from tests.kit.issuer import Issuer, verifier
 
 
@@ -202,92 +200,8 @@ async def test_a_token_is_verified_once_and_forgotten_when_it_expires(issuer: Is
         await check.principal(bearer)
 
 
-async def test_a_withdrawn_key_loses_its_force(issuer: Issuer) -> None:
-    now = time.time()
-    check = verifier(issuer, clock=lambda: now)
-    bearer = issuer.bearer()
-    await check.principal(bearer)
-    del issuer.keys["one"]
-    issuer.rotate("two")
-    check._keys._read_at = None
-    await check.principal(issuer.bearer(jti="new"))
-    now += check.recheck_seconds + 1
-    with pytest.raises(Unauthenticated):
-        await check.principal(bearer)
-
-
-async def test_a_new_reading_of_the_keys_ends_what_was_remembered(issuer: Issuer) -> None:
-    check = verifier(issuer)
-    bearer = issuer.bearer()
-    await check.principal(bearer)
-    del issuer.keys["one"]
-    issuer.rotate("two")
-    await check.principal(bearer)
-    await check._keys.refresh()
-    with pytest.raises(Unauthenticated):
-        await check.principal(bearer)
-    assert len(check._seen) == 0
-
-
 async def test_the_memory_is_bounded(issuer: Issuer) -> None:
     check = verifier(issuer, cached_tokens=2)
     for number in range(5):
         await check.principal(issuer.bearer(jti=str(number)))
     assert len(check._seen) == 2
-
-
-# ---- keys -------------------------------------------------------------------------------------
-
-
-async def test_an_unknown_key_is_looked_up_but_not_too_often(issuer: Issuer) -> None:
-    now = 1000.0
-    ring = KeyRing(issuer.read, refresh_seconds=30, clock=lambda: now)
-    assert await ring.key("one") is not None
-    for number in range(50):
-        assert await ring.key(f"guess-{number}") is None
-    assert issuer.reads == 1
-    issuer.rotate("two")
-    assert await ring.key("two") is None
-    now += 31
-    assert await ring.key("two") is not None
-    assert issuer.reads == 2
-
-
-async def test_a_broken_issuer_leaves_known_keys_in_force(issuer: Issuer) -> None:
-    now = 1000.0
-    ring = KeyRing(issuer.read, refresh_seconds=30, clock=lambda: now)
-    assert await ring.loaded()
-    issuer.broken = True
-    now += 31
-    assert await ring.key("two") is None
-    assert await ring.key("one") is not None
-
-
-async def test_no_keys_at_all_is_said(issuer: Issuer) -> None:
-    issuer.broken = True
-    ring = KeyRing(issuer.read, refresh_seconds=30)
-    with pytest.raises(KeySetUnavailable):
-        await ring.loaded()
-    assert await ring.loaded() is False
-    with pytest.raises(Unauthenticated):
-        await verifier(issuer).principal(Issuer().bearer())
-
-
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"keys": 7}', b'{"keys": [{"kty": "EC", "kid": "a"}]}'])
-async def test_what_is_no_key_set(text: bytes) -> None:
-    async def read() -> bytes:
-        return text
-
-    with pytest.raises(KeySetUnavailable):
-        await KeyRing(read, refresh_seconds=30).loaded()
-
-
-async def test_symmetric_and_encryption_keys_are_no_keys() -> None:
-    secret = {"kty": "oct", "kid": "a", "k": "c2VjcmV0"}
-    sealing = ECKey.generate_key("P-256", {"kid": "b", "use": "enc"}).as_dict(private=False)
-
-    async def read() -> bytes:
-        return json.dumps({"keys": [secret, sealing]}).encode()
-
-    ring = KeyRing(read, refresh_seconds=30)
-    assert await ring.loaded() is False

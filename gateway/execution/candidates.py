@@ -52,7 +52,7 @@ async def candidates(runner: Services, run: Run, root: RootField, arguments: Map
     records.columns[fetch.needs.columns["@match.score"]] = scores
     people, found_at = _grouped(records, columns, scores)
     read = Read(people, records, answered.reports)
-    read.people = visible(read, root.rule, fetch.needs, run)
+    read.people = visible(read, root.rule, fetch, run)
     anchors = [person.anchor for person in read.people]
     places = [min(found_at[anchor]) for anchor in anchors]
     table = person_table(read, page.needs, fetch.needs, run, [-place[0] for place in places])

@@ -19,7 +19,7 @@ from gateway.execution.reports import count_shown
 from gateway.execution.run import Answered, Report, Run
 from gateway.execution.services import Services
 from gateway.execution.table import Children, Origin, Table, concat, take
-from gateway.planning.person_rules import Elements, granting, holds, records_granted
+from gateway.planning.person_rules import UNKNOWN, Elements, Known, granting, holds, records_granted
 from gateway.planning.plan import Fetch, Needs, PersonFetches, Shape
 
 Document = tuple[str, str]
@@ -41,12 +41,32 @@ class Person:
 @dataclass(slots=True)
 class Read:
     """Persons with the table of their records; ``reports`` of all fetches that were needed to know them, and of those
-    the failed ones that would have told of further documents: ``lacking``."""
+    the ones that told of documents: ``telling``, or ``None`` when nobody was asked for them."""
 
     people: list[Person]
     records: Table
     reports: list[Report]
-    lacking: list[Report] = field(default_factory=list)
+    telling: Sequence[Report] | None = None
+
+    @property
+    def lacking(self) -> list[Report]:
+        """Failed ones that would have told of further documents."""
+        return [report for report in self.telling or () if report.code is not None]
+
+    def perhaps(self, fetch: Fetch) -> Elements:
+        """What the persons may have besides: where not all documents are known, further ones, and with them records of
+        everyone; otherwise records of the agencies whose answer is not whole."""
+        further = self.telling is None or not all(report.whole for report in self.telling)
+        unsure = {report.agency for report in self.reports if further or not report.whole}
+        columns = fetch.needs.columns
+        return {
+            "documents": [{"issuer": UNKNOWN, "number": UNKNOWN}] if further else [],
+            "records": [
+                {"agency": owner.agency, **{path: UNKNOWN if owner.spec.supplies(path) else None for path in columns}}
+                for owner in fetch.owners
+                if further or owner.agency in unsure
+            ],
+        }
 
 
 def document_anchor(document: Document) -> str:
@@ -74,17 +94,17 @@ async def read_people(run: Run, fetches: PersonFetches, anchors: Sequence[str]) 
     await _records_of_anchors(run, fetches, people, tables, reports)
     knowing = {owner.agency for owner in fetches.documents.owners}
     asked = list(dict.fromkeys(document for person in people for document in person.documents))
-    lacking = Answered([], reports).failed
+    telling = list(reports)
     if asked:
         first = await _by_documents(run, fetches.records, asked, knowing, True)
         _keep(first, tables, reports)
         await _documents_of(run, fetches, people, concat(fetches.records.needs, first.tables), reports)
-        lacking = Answered([], reports).failed
+        telling = list(reports)
         everything = list(dict.fromkeys(document for person in people for document in person.documents))
         _keep(await _by_documents(run, fetches.records, everything, knowing, False), tables, reports)
     records = concat(fetches.records.needs, tables)
     _match(people, records, fetches.records.needs)
-    return Read(people, records, reports, lacking)
+    return Read(people, records, reports, telling)
 
 
 def _keep(answered: Answered, tables: list[Table], reports: list[Report]) -> None:
@@ -182,34 +202,31 @@ def _match(people: Sequence[Person], records: Table, needs: Needs) -> None:
         records.columns[needs.columns["@match.kind"]] = ["EXACT_DOCUMENT"] * records.count
 
 
-def visible(read: Read, rule: Predicate | None, needs: Needs, run: Run) -> list[Person]:
-    """The persons that the view's rule admits. The reports count their records alone: what was read of others, and of
-    documents on the way, is not told."""
+def visible(read: Read, rule: Predicate | None, fetch: Fetch, run: Run) -> list[Person]:
+    """The persons that the view's rule surely admits. ``fetch``: of their records. The reports count their records
+    alone: what was read of others, and of documents on the way, is not told."""
     if rule is None and not run.view.groups:
         count_shown(read.reports, _agencies_of(read.people, read.records))
         return read.people
-    records = read.records
+    records, columns = read.records, fetch.needs.columns
     agencies = records.per_row([origin.agency for origin in records.origins])
+    perhaps = read.perhaps(fetch)
 
     def admitted(person: Person) -> bool:
-        elements = elements_of(person)
+        known = Known(elements_of(person), perhaps)
         if rule is not None and not run.view.groups:
-            return holds(rule, elements, run.params)
-        person.grants = granting(run, elements)
+            return holds(rule, known, run.params)
+        person.grants = granting(run, known)
         return bool(person.grants & run.allowed)
 
     def elements_of(person: Person) -> Elements:
-        elements: Elements = {
+        return {
             "documents": [{"issuer": issuer, "number": number} for issuer, number in person.documents],
             "records": [
-                {
-                    "agency": agencies[row],
-                    **{path: records.columns[index][row] for path, index in needs.columns.items()},
-                }
+                {"agency": agencies[row], **{path: records.columns[index][row] for path, index in columns.items()}}
                 for row in person.rows
             ],
         }
-        return elements
 
     people = [person for person in read.people if admitted(person)]
     count_shown(read.reports, _agencies_of(people, records))
@@ -272,7 +289,7 @@ async def people_objects(
         return [None if anchor is None else null for anchor in anchors]
     runner.partial(run, Answered([], read.reports).causes(), shape.at)
     read.people = [person for person in read.people if person.rows or failed]
-    read.people = visible(read, fetches.rule, fetches.records.needs, run)
+    read.people = visible(read, fetches.rule, fetches.records, run)
     table = person_table(read, shape.needs, fetches.records.needs, run)
     objects = await runner.build(run, shape, table)
     made = {person.anchor: value for person, value in zip(read.people, objects, strict=True)}

@@ -35,7 +35,7 @@ log = structlog.get_logger("guichet.source")
 @dataclass(slots=True)
 class Report:
     """One fetch's answer by one agency. ``code`` is set when there was none. ``inner``: asked for a computed field;
-    none of its rows is shown."""
+    none of its rows is shown. ``ruled``: a row rule left out whatever it does not show."""
 
     agency: str
     outcome: str
@@ -44,6 +44,12 @@ class Report:
     truncated: bool = False
     code: str | None = None
     inner: bool = False
+    ruled: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether the answer is all that the agency has."""
+        return self.code is None and not self.truncated and not self.ruled
 
 
 @dataclass(slots=True)
@@ -168,7 +174,8 @@ class Run:
             rule = settle(fetch.predicates.get(owner.id), owner, self.params)
         how = self.layout(fetch, owner)
         if rule is False:
-            return empty(fetch.needs), Report(owner.agency, "ANSWERED", self.now, inner=fetch.inner), None
+            nothing = Report(owner.agency, "ANSWERED", self.now, inner=fetch.inner, ruled=True)
+            return empty(fetch.needs), nothing, None
         try:
             marks = granting.marks if granting is not None else ()
             prepared = self._prepared(fetch, owner, how, shape, None if rule is True else rule, marks)
@@ -195,7 +202,9 @@ class Run:
         elif checks:
             table = take(table, sorted(frozenset(range(table.count)).intersection(*sure)))
         outcome, shown = "STALE" if stale else "ANSWERED", 0 if fetch.inner else table.count
-        return table, Report(owner.agency, outcome, rows.as_of, shown, rows.truncated, inner=fetch.inner), rows
+        ruled = not (rule is None or rule is True) or (granting.sift if granting is not None else bool(checks))
+        report = Report(owner.agency, outcome, rows.as_of, shown, rows.truncated, inner=fetch.inner, ruled=ruled)
+        return table, report, rows
 
     def _deadline(self) -> float:
         """A source has a share of what is left, so that one asked after it has some too; and what is kept remains to

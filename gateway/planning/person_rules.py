@@ -1,11 +1,13 @@
 """Row rules of ``Person``: a person is no row of any source, so the gateway decides on what it read of one.
 
 Paths begin with ``records`` or ``documents``; terms of one conjunction about the same list must hold of one element.
+An agency that did not answer may have a record that a negation speaks of: who is shown is shown whatever it has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from adapters.contract import AllOf, AnyOf, Compare, Negation, Predicate, Value
@@ -23,30 +25,42 @@ class Seeing(Protocol):
 Elements = Mapping[str, Sequence[Mapping[str, Any]]]
 """List → its elements, each as path below the list → value."""
 
+UNKNOWN = object()
+"""A value that nobody told: it may be any."""
 
-def holds(rule: Predicate, elements: Elements, params: Mapping[str, Any]) -> bool:
-    """Whether the person may be seen. Raises ``ValueError`` for a rule about anything else: nothing is shown then."""
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """``surely``: the elements that were read; ``perhaps``: such as there may be besides, unread."""
+
+    surely: Elements
+    perhaps: Elements = field(default_factory=dict)
+
+
+def holds(rule: Predicate, known: Known, params: Mapping[str, Any], *, perhaps: bool = False) -> bool:
+    """Whether the rule surely holds, or with ``perhaps`` may hold. Raises ``ValueError`` for a rule about anything
+    else: nothing is shown then."""
     match rule:
         case Compare():
-            return _some(elements, [rule], params)
+            return _some(known, [rule], params, perhaps)
         case AllOf(terms=terms):
             by_list: dict[str, list[Compare]] = {}
             for term in terms:
                 if isinstance(term, Compare):
                     by_list.setdefault(term.path.split(".")[0], []).append(term)
             others = [term for term in terms if not isinstance(term, Compare)]
-            return all(_some(elements, group, params) for group in by_list.values()) and all(
-                holds(term, elements, params) for term in others
+            return all(_some(known, group, params, perhaps) for group in by_list.values()) and all(
+                holds(term, known, params, perhaps=perhaps) for term in others
             )
         case AnyOf(terms=terms):
-            return any(holds(term, elements, params) for term in terms)
+            return any(holds(term, known, params, perhaps=perhaps) for term in terms)
         case Negation(term=term):
-            return not holds(term, elements, params)
+            return not holds(term, known, params, perhaps=not perhaps)
         case _:
             raise ValueError(f"a rule of Person cannot be {rule!r}")
 
 
-def granting(run: Seeing, elements: Elements) -> int:
+def granting(run: Seeing, known: Known) -> int:
     """The groups, as bits, that grant a person."""
     bits = 0
     for index, group in enumerate(run.view.groups):
@@ -55,7 +69,7 @@ def granting(run: Seeing, elements: Elements) -> int:
         rule = group.rows["Person"]
         if rule is None:
             bits |= (1 << index) if group.whole else run.inherited & (1 << index)
-        elif holds(rule, elements, run.params):
+        elif holds(rule, known, run.params):
             bits |= 1 << index
     return bits
 
@@ -83,15 +97,18 @@ def paths_of(rule: Predicate | None) -> frozenset[str]:
             return frozenset()
 
 
-def _some(elements: Elements, terms: Sequence[Compare], params: Mapping[str, Any]) -> bool:
+def _some(known: Known, terms: Sequence[Compare], params: Mapping[str, Any], perhaps: bool) -> bool:
     head = terms[0].path.split(".")[0]
-    if head not in elements:
+    if head not in known.surely:
         raise ValueError(f"a rule of Person cannot name {terms[0].path}")
-    return any(all(_matches(term, element, params) for term in terms) for element in elements[head])
+    elements = [*known.surely[head], *(known.perhaps.get(head, ()) if perhaps else ())]
+    return any(all(_matches(term, element, params) for term in terms) for element in elements)
 
 
 def _matches(term: Compare, element: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
     value = element.get(term.path.partition(".")[2])
+    if value is UNKNOWN:
+        return True
     wanted = term.operand.value if isinstance(term.operand, Value) else params[term.operand.name]
     values = value if isinstance(value, list | tuple) else [value]
     match term.op:

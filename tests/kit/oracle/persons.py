@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.planning.person_rules import holds
+from gateway.planning.person_rules import Known, holds
 from tests.kit.oracle.asking import Asking, Found, Report, join
 from tests.kit.oracle.rows import Row
 
@@ -114,7 +114,7 @@ def _visible(asking: Asking, person: Row) -> bool:
         for issuer, number in zip(person.values["documents.issuer"], person.values["documents.number"], strict=True)
     ]
     records = [{**row.values, "agency": row.agency} for row in person.children["records"]]
-    return holds(rule, {"records": records, "documents": documents}, asking.params)
+    return holds(rule, Known({"records": records, "documents": documents}), asking.params)
 
 
 def _row(

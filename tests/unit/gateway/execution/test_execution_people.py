@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from adapters.contract import AllOf, Compare, Negation, Param, Value
 from adapters.errors import SourceUnavailable
 from gateway.execution.node_ids import NodeIds
-from tests.kit.memory_world import KEYS, World, codes, day, told, whole
+from gateway.policy import Policy
+from tests.kit.memory_world import KEYS, MASTER, World, codes, day, told, whole
 
 QUERY = """query($n: String!) {
   person(document: {issuer: "CA", number: $n}) {
@@ -234,6 +236,87 @@ async def test_a_rule_by_negation() -> None:
     view = whole({"Person": Negation(Compare("records.agency", "eq", Value("POLICE")))}, name="not police")
     query = 'query($n: String!) { person(document: {issuer: "CA", number: $n}) { records { agency } } }'
     assert (await world().data_of(query, {"n": "X1"}, view=view))["person"] is None
+
+
+NOT_DOE = Negation(Compare("records.familyName", "eq", Value("DOE")))
+CAREFUL = """
+[roles.careful]
+query = ["person"]
+[roles.careful.types]
+Person = { fields = ["records", "documents"], rows = { not = { records.familyName = { eq = "DOE" } } } }
+PersonRecord = { fields = ["agency", "familyName"] }
+TravelDocument = { fields = ["number"] }
+[roles.west]
+query = ["shipments"]
+types.Shipment = { fields = ["ccn"], rows = { portOfArrival = { eq = "CAVAN" } } }
+"""
+SEEN = 'query($n: String!) { person(document: {issuer: "CA", number: $n}) { records { agency } } }'
+
+
+@pytest.mark.parametrize("roles", [("careful",), ("careful", "west")])
+@pytest.mark.parametrize("failing", ["IMMIGRATION", "POLICE"])
+async def test_who_may_be_hidden_is_hidden_while_an_agency_is_down(
+    failing: str, roles: tuple[str, ...], tmp_path: Path
+) -> None:
+    """X1 is DOE at both agencies, X2 is ROE at the police: what the agency that is down calls them is not known."""
+    (tmp_path / "roles.toml").write_text(CAREFUL)
+    view = Policy.load(tmp_path, MASTER).view_of(roles)
+    here = world()
+    assert (await here.data_of(SEEN, {"n": "X1"}, view=view))["person"] is None
+    assert (await here.data_of(SEEN, {"n": "X2"}, view=view))["person"] is not None
+    here.sources[failing].fail("personrecord", SourceUnavailable("x"))
+    for number in ("X1", "X2"):
+        answer = await here.ask(SEEN, {"n": number}, view=view)
+        assert answer.data == {"person": None}
+        assert codes(answer) == ["SOURCE_UNAVAILABLE"]
+
+
+async def test_a_record_found_by_a_document_that_cannot_be_known_hides_too() -> None:
+    """Immigration knows X1 as FOE and of the passport X0, under which the police know DOE."""
+    here = World(
+        {
+            "IMMIGRATION": {
+                "personrecord": [record("i1", "X1", "FOE")],
+                "traveldocument": [{"personKey": "i1", "issuer": "CA", "number": n} for n in ("X1", "X0")],
+            },
+            "POLICE": {"personrecord": [record("p1", "X0")]},
+        }
+    )
+    view = whole({"Person": NOT_DOE}, name="not doe")
+    assert (await here.data_of(SEEN, {"n": "X1"}, view=view))["person"] is None
+    here.sources["IMMIGRATION"].fail("traveldocument", SourceUnavailable("x"))
+    assert (await here.ask(SEEN, {"n": "X1"}, view=view)).data == {"person": None}
+
+
+async def test_records_that_the_view_leaves_out_may_be_what_hides_a_person() -> None:
+    police = Compare("agency", "eq", Value("POLICE"))
+    view = whole({"Person": NOT_DOE, "PersonRecord": police}, name="not doe, by the police's records")
+    assert await world().data_of(SEEN, {"n": "X2"}, view=view) == {"person": None}
+
+
+async def test_an_agency_that_cannot_have_what_hides_a_person_hides_nobody() -> None:
+    """Whatever the police have, it is no record of immigration."""
+    view = whole({"Person": Negation(Compare("records.agency", "eq", Value("IMMIGRATION")))}, name="not immigration")
+    here = world()
+    here.sources["POLICE"].fail(None, SourceUnavailable("x"))
+    answer = await here.ask(SEEN, {"n": "X2"}, view=view)
+    assert answer.data == {"person": {"records": []}}
+    here.sources["POLICE"].fail(None, None)
+    here.sources["IMMIGRATION"].fail(None, SourceUnavailable("x"))
+    assert (await here.ask(SEEN, {"n": "X2"}, view=view)).data == {"person": None}
+
+
+async def test_a_search_by_name_does_not_tell_all_that_might_hide_a_person() -> None:
+    """The police know the holder of X1 as ROE; that immigration knows him as DOE, a search for ROE does not tell."""
+    here = World(
+        {
+            "IMMIGRATION": {"personrecord": [record("i1", "X1")]},
+            "POLICE": {"personrecord": [record("p1", "X1", "ROE")]},
+        }
+    )
+    view = whole({"Person": NOT_DOE}, name="not doe")
+    query = '{ people(search: {familyName: "Roe"}) { nodes { records { agency } } totalCount } }'
+    assert await here.data_of(query, view=view) == {"people": {"nodes": [], "totalCount": 0}}
 
 
 @pytest.mark.parametrize("key", ["x", "", "{}", "[]", "[1]", '["rec",1,2]', '["rec","IMMIGRATION.personrecord","i9"]'])

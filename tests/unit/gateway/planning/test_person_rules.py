@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from adapters.contract import AllOf, AnyOf, Compare, Linked, Negation, Param, Predicate, Value
-from gateway.planning.person_rules import holds, paths_of
+from gateway.planning.person_rules import UNKNOWN, Known, holds, paths_of
 
-PERSON: dict[str, list[dict[str, Any]]] = {
-    "documents": [{"issuer": "CA", "number": "1"}, {"issuer": "US", "number": "2"}],
-    "records": [{"agency": "POLICE", "caveat": None, "nationalities": ["FR", "DE"], "citizenships": []}],
-}
+PERSON = Known(
+    {
+        "documents": [{"issuer": "CA", "number": "1"}, {"issuer": "US", "number": "2"}],
+        "records": [{"agency": "POLICE", "caveat": None, "nationalities": ["FR", "DE"], "citizenships": []}],
+    }
+)
 
 
 def term(path: str, op: Any, value: Any) -> Compare:
@@ -61,7 +63,38 @@ def test_claims_are_bound_by_name() -> None:
 
 
 def test_nobody_has_no_element_that_meets_a_term() -> None:
-    assert not holds(ISSUER_CA, {"documents": [], "records": []}, {})
+    assert not holds(ISSUER_CA, Known({"documents": [], "records": []}), {})
+
+
+POLICE_MAY_KNOW_MORE = Known(
+    PERSON.surely, {"records": [{"agency": "POLICE", "caveat": None, "nationalities": UNKNOWN}]}
+)
+FRENCH, AMERICAN = term("records.nationalities", "eq", "FR"), term("records.nationalities", "eq", "US")
+IMMIGRATION = term("records.agency", "eq", "IMMIGRATION")
+
+
+@pytest.mark.parametrize(
+    ("rule", "surely", "perhaps"),
+    [
+        (FRENCH, True, True),
+        (AMERICAN, False, True),
+        (Negation(FRENCH), False, False),
+        (Negation(AMERICAN), False, True),
+        (Negation(Negation(AMERICAN)), False, True),
+        (Negation(IMMIGRATION), True, True),
+        (Negation(AllOf((IMMIGRATION, AMERICAN))), True, True),
+        (Negation(AllOf((FRENCH, AMERICAN))), False, True),
+        (AnyOf((ISSUER_CA, Negation(AMERICAN))), True, True),
+        (AllOf((ISSUER_CA, Negation(AMERICAN))), False, True),
+        (Negation(AnyOf((IMMIGRATION, AMERICAN))), False, True),
+        (Negation(term("records.caveat", "eq", "X")), True, True),
+        (Negation(term("records.caveat", "null", False)), True, True),
+        (Negation(term("documents.issuer", "eq", "FR")), True, True),
+    ],
+)
+def test_what_an_agency_may_have_besides_never_shows_a_person(rule: Predicate, surely: bool, perhaps: bool) -> None:
+    assert holds(rule, POLICE_MAY_KNOW_MORE, {}) is surely
+    assert holds(rule, POLICE_MAY_KNOW_MORE, {}, perhaps=True) is perhaps
 
 
 @pytest.mark.parametrize(

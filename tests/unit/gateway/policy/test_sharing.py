@@ -10,7 +10,7 @@ import pytest
 from graphql import GraphQLSchema
 
 from gateway.errors import ConfigurationError, ErrorCode, RequestRefused
-from gateway.planning.person_rules import holds
+from gateway.planning.person_rules import Known, holds
 from gateway.policy import Policy
 from gateway.policy.quotas import MemoryCounter, Quotas
 from gateway.policy.sharing import permitted
@@ -116,7 +116,7 @@ def test_nationals_of_the_asking_state_are_excluded_and_so_is_whoever_may_be_one
     who = Principal("s", "US-IMMIGRATION", roles, scopes, None, "us-immigration-2024", claims=claims)
     rule = policy.view(who).rows["Person"]
     records = [{"agency": "IMMIGRATION", "citizenships": one} for one in citizenships]
-    assert holds(rule, {"records": records, "documents": []}, {"claims.nationality": "US"}) is shown
+    assert holds(rule, Known({"records": records, "documents": []}), {"claims.nationality": "US"}) is shown
 
 
 async def test_a_quota_ends_and_begins_anew() -> None:

@@ -427,12 +427,13 @@ class Health(StrEnum):
 class Finding:
     """One line of ``guichet check``: the key path in the agency file, and what the live system says.
 
-    An error: the file and the system contradict each other, so that answers would be wrong or absent. A warning:
-    answers are right, but some values in them are dirty and flagged (unmapped codes, say), or they come slowly."""
+    A fault of the file: it and the system contradict each other, so that answers would be wrong or absent. A ``note``:
+    answers are right, but some values in them are dirty and flagged (unmapped codes, say), or they come slowly, or
+    the agency cannot be asked for something."""
 
     key: str
     problem: str
-    warning: bool = False
+    note: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What a sample of rows says of the bindings that read it: for ``check`` of every adapter.
 
-What an answer would flag (dirty data) is a warning; a field of which not one value can be read is an error: then it is
-the binding that is wrong. Findings name paths and counts, never a value.
+What an answer would flag (dirty data) is a note; a field of which not one value can be read is a fault of the file:
+then it is the binding that is wrong. Findings name paths and counts, never a value.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def sample_findings(
         column = columns.get(path, ())
         readable = any(value is not None for value in column)
         told = f"{count} of {len(column)}: {problem}" if readable else f"none can be read: {problem}"
-        yield Finding(f"collections.{spec.name}.{place(spec, path)}", told, warning=readable)
+        yield Finding(f"collections.{spec.name}.{place(spec, path)}", told, note=readable)
 
 
 def _inside(

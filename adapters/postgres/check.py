@@ -40,7 +40,7 @@ async def _findings(source: Checked, facts: Any) -> AsyncIterator[Finding]:
         yield Finding(here, "the session is not read-only")
     skew = abs((datetime.now(UTC) - clock).total_seconds())
     if skew > 5:
-        yield Finding(here, f"its clock is {skew:.0f} s off", warning=True)
+        yield Finding(here, f"its clock is {skew:.0f} s off", note=True)
     names = sorted(source.table_names())
     wanted = (names, [quoted(name) for name in names])
     source.catalog = catalog(await source.fetch(COLUMNS_SQL, wanted, None))
@@ -52,7 +52,7 @@ async def _findings(source: Checked, facts: Any) -> AsyncIterator[Finding]:
         None,
     )
     if writable[0][0] or may_create:
-        yield Finding(here, f"role {role} can write; give the gateway a role that only reads", warning=True)
+        yield Finding(here, f"role {role} can write; give the gateway a role that only reads", note=True)
     indexes = Indexes(await source.fetch(INDEXES_SQL, wanted, None))
     for lookup in source.lookups.values():
         async for finding in _lookup(source, lookup):
@@ -84,7 +84,7 @@ async def _lookup(source: Checked, lookup: Lookup) -> AsyncIterator[Finding]:
         yield Finding(here, str(error))
         return
     if twice:
-        yield Finding(here, f"{twice} codes occur more than once; the first value counts", warning=True)
+        yield Finding(here, f"{twice} codes occur more than once; the first value counts", note=True)
 
 
 def _missing(source: Checked, spec: CollectionSpec) -> Sequence[Finding]:

@@ -40,9 +40,7 @@ async def _literals(source: Checked, spec: CollectionSpec) -> AsyncIterator[Find
                 test = one_of(*rows.own(column), (literal,))
                 query = sa.select(sa.select(ONE).select_from(rows.from_).where(test).exists())
                 if not await value(source, query):
-                    yield Finding(
-                        f"collections.{spec.name}.{kind}.{column}", f"{literal!r} does not occur", warning=True
-                    )
+                    yield Finding(f"collections.{spec.name}.{kind}.{column}", f"{literal!r} does not occur", note=True)
 
 
 async def _key(source: Checked, spec: CollectionSpec, size: int) -> AsyncIterator[Finding]:
@@ -136,7 +134,7 @@ async def _codes(source: Checked, spec: CollectionSpec, path: str, binding: Fiel
     if unmapped:
         some = any(mapped is not None for mapped in values)
         told = f"{'' if some else 'none of the '}codes {'not ' if some else ''}mapped: {', '.join(unmapped[:20])}"
-        yield Finding(f"collections.{spec.name}.fields.{path}", told, warning=some)
+        yield Finding(f"collections.{spec.name}.fields.{path}", told, note=some)
 
 
 async def _copies(source: Checked, spec: CollectionSpec) -> AsyncIterator[Finding]:
@@ -148,4 +146,4 @@ async def _copies(source: Checked, spec: CollectionSpec) -> AsyncIterator[Findin
     if age < timedelta(seconds=-5):
         yield Finding(here, "lies in the future")
     elif spec.freshness is not None and age > spec.freshness:
-        yield Finding(here, f"the copy is {age} old, past its freshness of {spec.freshness}", warning=True)
+        yield Finding(here, f"the copy is {age} old, past its freshness of {spec.freshness}", note=True)

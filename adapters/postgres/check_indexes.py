@@ -17,12 +17,12 @@ def index_findings(spec: CollectionSpec, orders: Set[str], indexes: Indexes) -> 
     here = f"collections.{spec.name}"
     for key, table, columns, then, what in _wanted(here, spec):
         if indexes.rows(table) > LARGE and not indexes.serves(table, columns, then):
-            yield Finding(key, f"no index of {table} starts with {what}: reads the whole table", warning=True)
+            yield Finding(key, f"no index of {table} starts with {what}: reads the whole table", note=True)
     if indexes.rows(spec.table) > LARGE:
         slow = sorted(path for path in orders if path in spec.fields and not _ordered(spec, path, indexes))
         if slow:
             problem = f"no index of {spec.table} has the order of {', '.join(slow)}: sorts the whole table"
-            yield Finding(here, f"{problem}; add one, or leave them out of `orderable`", warning=True)
+            yield Finding(here, f"{problem}; add one, or leave them out of `orderable`", note=True)
 
 
 def _wanted(here: str, spec: CollectionSpec) -> Iterator[tuple[str, str, Columns, Columns, str]]:

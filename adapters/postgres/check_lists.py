@@ -24,7 +24,7 @@ async def list_findings(source: Checked, spec: CollectionSpec) -> AsyncIterator[
         async for finding in _orphans(source, key, above, child.table, child.on):
             yield finding
         if ties := await _alike(source, child.table, [*child.on, *child.order]):
-            yield Finding(f"{key}.order", f"{ties} places hold more than one row: their order is chance", warning=True)
+            yield Finding(f"{key}.order", f"{ties} places hold more than one row: their order is chance", note=True)
 
 
 def children(here: str, above: str, named: Mapping[str, Child]) -> Iterator[tuple[str, str, Child]]:
@@ -41,7 +41,7 @@ async def _orphans(source: Checked, key: str, above: str, table: str, on: Mappin
     missing = f"NOT EXISTS (SELECT 1 FROM {quoted(above)} p WHERE {pairs})"  # noqa: S608
     [[orphans]] = await source.fetch(f"SELECT count(*) FROM {sampled(table)} WHERE {missing}", (), None)  # noqa: S608
     if orphans:
-        yield Finding(key, f"{orphans} rows of {table} belong to no row of {above}", warning=True)
+        yield Finding(key, f"{orphans} rows of {table} belong to no row of {above}", note=True)
 
 
 async def _alike(source: Checked, table: str, columns: Sequence[str]) -> int:

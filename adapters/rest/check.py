@@ -24,13 +24,17 @@ async def check_source(source: Checked) -> Sequence[Finding]:
     findings: list[Finding] = []
     for name in sorted(source.lookups.names):
         try:
-            await source.lookups.read(name)
+            twice = await source.lookups.read(name)
         except SourceError as error:
             findings.append(Finding(f"lookups.{name}", str(error)))
             continue
         if not source.tables.forward(name):
             findings.append(
                 Finding(f"lookups.{name}", "is empty: do `rows`, `code` and `value` point into the answer?")
+            )
+        elif twice:
+            findings.append(
+                Finding(f"lookups.{name}", f"{twice} codes occur more than once; the first value counts", note=True)
             )
     for collection in source.collections.values():
         findings += await _collection(source, collection)
@@ -46,9 +50,9 @@ def _clock(source: Checked) -> list[Finding]:
     try:
         moment = parsedate_to_datetime(told)
     except ValueError:
-        return [Finding(here, "its `Date` header is no date", warning=True)]
+        return [Finding(here, "its `Date` header is no date", note=True)]
     skew = abs((arrived - moment.replace(tzinfo=moment.tzinfo or UTC)).total_seconds())
-    return [Finding(here, f"its clock is {skew:.0f} s off", warning=True)] if skew > SKEW else []
+    return [Finding(here, f"its clock is {skew:.0f} s off", note=True)] if skew > SKEW else []
 
 
 async def _collection(source: Checked, collection: CollectionSpec) -> list[Finding]:
@@ -64,7 +68,7 @@ async def _collection(source: Checked, collection: CollectionSpec) -> list[Findi
         sample = Sampled(rows.count, dict(zip(asked.columns, rows.columns, strict=True)))
         unread = list(sample_findings(collection, asked, rows))
         findings += unread + _empty(collection, sample, {finding.key for finding in unread})
-        findings += _age(collection, rows)
+        findings += [*sample.key_findings(collection), *_age(collection, rows)]
     for i, request in enumerate(collection.requests):
         try:
             if request.by:
@@ -80,7 +84,7 @@ def _empty(collection: CollectionSpec, sample: Sampled, said: Set[str]) -> list[
     """Fields that never have a value, and of which nothing is said yet."""
     problem = f"is null in all of {sample.count} rows: does its path exist?"
     return [
-        Finding(key, problem, warning=True)
+        Finding(key, problem, note=True)
         for path in collection.fields
         if (key := f"collections.{collection.name}.fields.{path}") not in said
         and sample.count
@@ -97,5 +101,5 @@ def _age(collection: CollectionSpec, rows: Rows) -> list[Finding]:
     if as_of > now + timedelta(minutes=1):
         return [Finding(at, "is in the future: clock skew?")]
     if collection.freshness is not None and now - as_of > collection.freshness:
-        return [Finding(at, f"is {now - as_of} old; the file promises {collection.freshness}", warning=True)]
+        return [Finding(at, f"is {now - as_of} old; the file promises {collection.freshness}", note=True)]
     return []

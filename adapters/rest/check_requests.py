@@ -33,6 +33,8 @@ from adapters.rest.paging import style_of
 from adapters.rest.template import CONTROL, Template
 
 SAMPLE = 200
+ONE_BY_ONE = 20
+"""Live keys that are looked up where each is a call of its own."""
 PAGES = 20
 """Pages read to see whether a list ends, and with the total that was told."""
 
@@ -66,6 +68,23 @@ class Sampled:
         rows = zip(*(self.columns[path] for path in paths), strict=True)
         return [key for key in dict.fromkeys(rows) if None not in key]
 
+    def key_findings(self, collection: CollectionSpec) -> Iterator[Finding]:
+        """Rows of the list that have no key, and keys that have several."""
+        here, paths = f"collections.{collection.name}.fields", TYPE_KEYS[collection.provides]
+        if not all(path in self.columns for path in paths):
+            return
+        rows = list(zip(*(self.columns[path] for path in paths), strict=True))
+        yield from several(here, paths, rows)
+        if empty := sum(key[0] is None for key in rows):
+            yield Finding(here, f"{empty} of {len(rows)} rows have no key ({paths[0]})")
+
+
+def several(at: str, paths: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
+    """``rows``: the key of each row that came."""
+    counts = Counter(key for key in rows if None not in key)
+    if twice := sum(count > 1 for count in counts.values()):
+        yield Finding(at, f"{twice} of {len(counts)} keys ({', '.join(paths)}) have more than one row")
+
 
 # ---- lookups ------------------------------------------------------------------------------------
 
@@ -88,11 +107,14 @@ async def lookup_findings(
         return [Finding(at, f"lookup by {', '.join(by)}: {error}")]
     findings = []
     if alone.count:
-        findings.append(Finding(at, f"{alone.count} rows for a key that nobody has", warning=True))
+        findings.append(Finding(at, f"{alone.count} rows for a key that nobody has", note=True))
     if both is not None and not both.count:
         findings.append(Finding(at, f"a key of the list is not found by {', '.join(by)}"))
     elif wanted > 1:
         findings += await _batch(fetch, at, live, unknown)
+    if live and not findings and set(TYPE_KEYS[collection.provides]) <= set(by) <= set(collection.fields):
+        rows = await fetch.run(FetchCall(keys=live if request.many else live[:ONE_BY_ONE]))
+        findings += several(at, by, list(zip(*rows.columns, strict=True)))
     return findings
 
 
@@ -161,7 +183,7 @@ async def _filter(
     term = Compare(path, cast(Op, op), Value(chosen))
     fetch = source.using(FetchSpec(collection.name, (path,), filter=term), index)
     if not any(push.placeholder == name for push in fetch.plan.pushes):
-        return [Finding(at, f"is never filled: the binding of {path} cannot be turned around", warning=True)]
+        return [Finding(at, f"is never filled: the binding of {path} cannot be turned around", note=True)]
     call = FetchCall()
     probed = await fetch.probe(call)
     rows = probed.pages[0] if probed.pages else None
@@ -218,7 +240,7 @@ def _keys(fetch: RestFetch, rows: Any, paths: Sequence[str]) -> list[tuple[Any, 
 def _two_pages(at: str, pages: Sequence[Sequence[Any]], sample: Sampled, size: int | None) -> Iterator[Finding]:
     first = pages[0] if pages else []
     if size is not None and len(first) > size:
-        yield Finding(f"{at}.size", f"{len(first)} rows came where {size} were asked for", warning=True)
+        yield Finding(f"{at}.size", f"{len(first)} rows came where {size} were asked for", note=True)
     if len(pages) < 2:
         if len(first) < sample.count:
             yield Finding(at, f"ends after {len(first)} rows; the list has at least {sample.count}")

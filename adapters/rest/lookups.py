@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 
@@ -24,7 +25,7 @@ class Lookups:
         self._lookups = {lookup.name: lookup for lookup in lookups}
         self._tables = tables
         self._due: dict[str, float] = {}
-        self._reading: dict[str, asyncio.Task[None]] = {}
+        self._reading: dict[str, asyncio.Task[int]] = {}
 
     @property
     def names(self) -> frozenset[str]:
@@ -45,27 +46,29 @@ class Lookups:
             elif due <= now and name not in self._reading:
                 self._read(name)
 
-    def _read(self, name: str) -> asyncio.Task[None]:
+    def _read(self, name: str) -> asyncio.Task[int]:
         task = self._reading.get(name)
         if task is None:
             task = self._reading[name] = asyncio.create_task(self.read(name))
             task.add_done_callback(lambda done: self._done(name, done))
         return task
 
-    def _done(self, name: str, task: asyncio.Task[None]) -> None:
+    def _done(self, name: str, task: asyncio.Task[int]) -> None:
         self._reading.pop(name, None)
         if not task.cancelled() and isinstance(task.exception(), SourceError) and name in self._due:
             # The old list still serves; not asked again at once.
             self._due[name] = task.get_loop().time() + min(60.0, self._lookups[name].refresh.total_seconds())
 
-    async def read(self, name: str) -> None:
-        """Raises a ``SourceError``; the old list is then kept."""
+    async def read(self, name: str) -> int:
+        """How many codes of the list occur more than once. Raises a ``SourceError``; the old list is then kept."""
         lookup = self._lookups[name]
         answer = await self._client.ask("GET", URL(self._client.base + lookup.get, encoded=True), path=lookup.get)
         rows = RowsAt(lookup.rows).find(answer.document)[0].rows if answer else []
         code, value = parse_path(lookup.code), parse_path(lookup.value)
-        self._tables.set(name, [(walk(row, code), walk(row, value)) for row in rows])
+        pairs = [(walk(row, code), walk(row, value)) for row in rows]
+        self._tables.set(name, pairs)
         self._due[name] = asyncio.get_running_loop().time() + lookup.refresh.total_seconds()
+        return sum(count > 1 for count in Counter(str(native) for native, _ in pairs).values())
 
     async def close(self) -> None:
         tasks = list(self._reading.values())

@@ -14,10 +14,10 @@ from typing import Annotated, Any
 import typer
 from graphql import print_schema
 
-from adapters.contract import Finding, Source
 from adapters.errors import AgencyFileError
 from gateway import settings as configuration
-from gateway.app import Built, build
+from gateway.app import build
+from gateway.cli.checking import findings, unserved_of
 from gateway.cli.mistakes import Mistake
 from gateway.cli.serving import Config
 from gateway.cli.viewpoints import AgreementId, PersonaName, Roles, chosen, view_of
@@ -28,8 +28,6 @@ from gateway.policy.matrix import as_csv, as_markdown
 from gateway.settings import Settings
 from gateway.settings.agencies import load_agencies, type_catalog
 from resolvers.schema import printed
-
-CHECK_SECONDS = 60.0
 
 
 class Form(StrEnum):
@@ -64,40 +62,20 @@ def check(
 ) -> int:
     """Parse every file, then ask every source whether what it is said to hold is there.
 
-    An error is where a file and a live system contradict each other; a warning, dirty data or a slow question.
+    A finding, on standard output, is where a file and a live system contradict each other. Dirty data, slow
+    questions and what an agency cannot be asked are notes, on standard error.
     """
     environment: Mapping[str, str] = Unset() if offline else os.environ
     built = build(configuration.load(config, environment), environment)
-    if offline:
+    found = unserved_of(built) if offline else asyncio.run(findings(built))
+    for file, finding in found:
+        note = "note: " if finding.note else ""
+        typer.echo(f"{file}: {finding.key}: {note}{finding.problem}", err=finding.note)
+    faults = sum(not finding.note for _, finding in found)
+    if not faults:
         known = f"{len(built.agencies)} agencies, {len(built.policy.roles)} roles"
         typer.echo(f"{config}: {known}: no fault found", err=True)
-        return 0
-    found = asyncio.run(_findings(built))
-    for file, finding in found:
-        typer.echo(f"{file}: {finding.key}: {'warning' if finding.warning else 'error'}: {finding.problem}")
-    return 0 if all(finding.warning for _, finding in found) else 1
-
-
-async def _findings(built: Built) -> list[tuple[str, Finding]]:
-    """Each finding with the file that it is about."""
-    files = {agency.code: str(agency.file) for agency in built.agencies}
-    sources = list(built.sources.values())
-    found = await asyncio.gather(*(_ask(source) for source in sources))
-    await asyncio.gather(*(source.close() for source in sources), return_exceptions=True)
-    return [
-        (files[source.agency], finding) for source, findings in zip(sources, found, strict=True) for finding in findings
-    ]
-
-
-async def _ask(source: Source) -> list[Finding]:
-    try:
-        async with asyncio.timeout(CHECK_SECONDS):
-            await source.start()
-            return list(await source.check())
-    except TimeoutError:
-        return [Finding(f"sources.{source.name}", f"no answer within {CHECK_SECONDS:.0f} s")]
-    except Exception as error:  # the operator's own terminal: what went wrong is what they want to read
-        return [Finding(f"sources.{source.name}", f"{type(error).__name__}: {' '.join(str(error).split())}")]
+    return 1 if faults else 0
 
 
 def schema(

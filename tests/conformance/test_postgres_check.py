@@ -10,9 +10,9 @@ FIELDS = '[collections.permit.fields]\nnumber = "no"\n'
 
 
 async def told(agency: Agency, key: str) -> list[tuple[str, bool]]:
-    """Problems under a key of the collection, and whether they are warnings."""
+    """Problems under a key of the collection, and whether they are notes."""
     return [
-        (finding.problem, finding.warning)
+        (finding.problem, finding.note)
         for finding in await agency.source.check()
         if finding.key.partition(".")[2].partition(".")[2] == key
     ]
@@ -81,9 +81,9 @@ async def test_inside_child_lists(make: Make) -> None:
     assert await told(agency, "children.lines.order") == [
         ("1 places hold more than one row: their order is chance", True)
     ]
-    [(problem, warning)] = await told(agency, "children.lines.fields.used.value")
+    [(problem, note)] = await told(agency, "children.lines.fields.used.value")
     assert problem.startswith("1 of 2: ")
-    assert warning
+    assert note
     assert "many" not in problem
     assert await told(agency, "children.lines.fields.used.unit") == [("none can be read: unmapped code", False)]
 

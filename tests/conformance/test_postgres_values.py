@@ -173,4 +173,4 @@ async def test_as_of_and_freshness(make: Make) -> None:
         age = datetime.now(UTC) - rows.as_of
         assert timedelta(hours=2) <= age < timedelta(hours=2, minutes=10), "also where nothing is found"
     [stale] = [finding for finding in await agency.source.check() if "freshness" in finding.problem]
-    assert stale.warning
+    assert stale.note

@@ -48,7 +48,7 @@ async def test_findings(api: Api) -> None:
         "fields.type",
         "as_of",
     ]
-    assert [finding.warning for finding in findings] == [False, True, True]
+    assert [finding.note for finding in findings] == [False, True, True]
     assert findings[0].problem == "none can be read: not a date"
 
 
@@ -56,7 +56,7 @@ async def test_a_lookup_that_ignores_its_key(api: Api) -> None:
     api.says({"rows": DATA})
     by = Request("GET", "/s", ("searchName",), {"q": "{searchName}"}, rows="rows")
     (finding,) = await api.source(by).check()
-    assert (finding.key, finding.warning) == ("collections.permit.requests.0", True)
+    assert (finding.key, finding.note) == ("collections.permit.requests.0", True)
     assert "3 rows for a key that nobody has" in finding.problem
 
 
@@ -171,10 +171,35 @@ async def test_fewer_keys_than_the_file_says(api: Api) -> None:
     assert await said(api, forgetful) == ["1.max_keys: 2 of 4 keys in one call are not answered"]
 
 
+async def test_several_rows_for_one_key(api: Api) -> None:
+    """In the list, or only where the key is looked up: one row of them would be shown, by chance."""
+
+    def twice(request: web.Request) -> Any:
+        found = faithful(request, None)
+        return {**found, "rows": [*found["rows"], *found["rows"][:1]]} if "no" in request.query else found
+
+    assert await said(api, twice) == ["1: 3 of 12 keys (number) have more than one row"]
+    rows = [*DATA, {**DATA[0], "kind": "L"}, {"kind": "M"}]
+    api.says({"rows": rows})
+    found = {finding.problem: finding.note for finding in await api.source(LIST, fields={"number": "no"}).check()}
+    assert found == {
+        "1 of 3 keys (number) have more than one row": False,
+        "1 of 5 rows have no key (number)": False,
+    }
+
+
+async def test_a_code_list_with_a_code_twice(api: Api) -> None:
+    lookup = Lookup("hs", "api", "c", "v", get="/ref", rows="")
+    api.calls(lambda request, _: [{"c": 1, "v": "a"}, {"c": "1", "v": "b"}] if request.path == "/ref" else {"rows": []})
+    (finding,) = await api.source(LIST, lookups={"hs": lookup}).check()
+    assert (finding.key, finding.note) == ("lookups.hs", True)
+    assert finding.problem == "1 codes occur more than once; the first value counts"
+
+
 async def test_a_clock_that_is_off(api: Api) -> None:
     api.says({"rows": DATA}, headers={"Date": "Tue, 24 Nov 2020 12:00:00 GMT"})
     (finding,) = [one for one in await api.source(LIST).check() if one.key == "sources.api"]
-    assert finding.warning
+    assert finding.note
     assert finding.problem.startswith("its clock is ")
 
 
@@ -191,7 +216,7 @@ async def test_inside_a_list_of_lines(api: Api) -> None:
         },
     )
     source = api.source(LIST, fields={"number": "no"}, children={"lines": lines})
-    found = {finding.key: (finding.problem, finding.warning) for finding in await source.check()}
+    found = {finding.key: (finding.problem, finding.note) for finding in await source.check()}
     assert found == {
         "collections.permit.children.lines.fields.unit": ("1 of 2: unmapped code", True),
         "collections.permit.children.lines.fields.until": ("none can be read: not a date", False),

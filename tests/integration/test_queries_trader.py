@@ -118,6 +118,26 @@ def test_own_permits_that_expire_soon(demo: RunningDemo, permits: PermitTruth, w
     assert nodes == expected
 
 
+def test_permits_of_the_own_organization(demo: RunningDemo, permits: PermitTruth, world: dict[str, Any]) -> None:
+    """The link brings what every issuer holds for the number, an issuer that is asked for one number a call too."""
+    query = """query ($bn: BusinessNumber!, $after: String) {
+      organization(businessNumber: $bn) { permits(orderBy: [{field: VALID_TO}], first: 50, after: $after) {
+        totalCount pageInfo { hasNextPage endCursor } completeness { complete } nodes { issuer { code } number validTo }
+      } }
+    }"""
+    own = [one for one in permits.permits.values() if one["holder"] == world["trader_bn"]]
+    expected = sorted((one["to"], one["issuer"], one["number"]) for one in own if one["to"])
+    found, after, more = [], None, True
+    while more:
+        answer = demo.ask("trader-acme", query, {"bn": world["trader_bn"], "after": after})
+        page = answer["data"]["organization"]["permits"]
+        assert (page["totalCount"], page["completeness"]) == (len(own), {"complete": True})
+        found += [(one["validTo"], one["issuer"]["code"], one["number"]) for one in page["nodes"]]
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    assert {issuer for _, issuer, _ in expected} == {"FOOD", "TRADE_CONTROLS"}
+    assert [one for one in found if one[0]] == expected
+
+
 def test_the_number_is_the_token_s(demo: RunningDemo, world: dict[str, Any]) -> None:
     """The business number is not asked for: another one finds nothing, in no way."""
     query = "query ($bn: BusinessNumber!) { organization(businessNumber: $bn) { businessNumber legalName } }"

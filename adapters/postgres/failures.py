@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 import asyncpg
 
 from adapters.errors import SourceBadData, SourceError, SourceRefused, SourceTimeout, SourceUnavailable
@@ -25,7 +27,9 @@ def converted(error: BaseException) -> SourceError:
     if state.startswith(_REFUSED):
         return SourceRefused(text)
     if isinstance(error, OSError) or lost(error) or state.startswith(_UNAVAILABLE):
-        return SourceUnavailable(text)
+        result = SourceUnavailable(text)
+        result.retryable = not isinstance(error, ssl.SSLCertVerificationError)  # asking again makes it no better
+        return result
     return SourceBadData(text)
 
 
@@ -35,7 +39,7 @@ def _text(error: BaseException) -> str:
     if isinstance(error, asyncpg.PostgresError):  # its detail, and messages about data, quote values
         message = "" if (error.sqlstate or "").startswith(_DATA) else f": {error.args[0] if error.args else ''}"
         return f"{name} {error.sqlstate}{message}"
-    if isinstance(error, ValueError):  # of asyncpg: an argument that cannot be bound, quoted
+    if isinstance(error, ValueError) and not isinstance(error, OSError):  # an argument that cannot be bound, quoted
         return name
     return f"{name}: {error}"
 
@@ -48,7 +52,7 @@ def lost(error: BaseException) -> bool:
         return True
     if isinstance(error, asyncpg.InternalClientError):
         return True
-    return isinstance(error, OSError) and not isinstance(error, TimeoutError)
+    return isinstance(error, OSError) and not isinstance(error, TimeoutError | ssl.SSLCertVerificationError)
 
 
 KNOWN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)

@@ -136,24 +136,27 @@ class Border:
         *,
         resilience: str = NEVER,
         collections: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
         **edits: str,
     ) -> AsyncIterator[Gateway]:
         """A gateway of its own. ``resilience`` goes into every source; ``edits`` add lines to an agency's source
-        (``customs="coalesce_after = 0"``), ``collections`` to a collection (``{"food.permit": "…"}``)."""
+        (``customs="coalesce_after = 0"``), ``collections`` to a collection (``{"food.permit": "…"}``);
+        ``environment`` says where agencies are otherwise than where they are."""
         config = configuration(self.demo.directory / f"config-{name}", resilience, edits, collections or {})
         port, admin = _free(), _free()
         log = self.demo.logs / f"{name}.log"
         log.unlink(missing_ok=True)
-        environment = {
+        variables = {
             **os.environ,
             **self.demo.environment(),
+            **(environment or {}),
             "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
             "GUICHET_GATEWAY_REQUEST_TIMEOUT_MS": str(deadline_ms),
             "GUICHET_GATEWAY_ADMIN_PORT": str(admin),
         }
         guichet = str(Path(sys.executable).with_name("guichet"))
         argv = [guichet, "serve", "--config", str(config), "--port", str(port)]
-        pid = self.demo.supervisor.start(Command(name, argv, log, environment, ROOT, grace=15.0))
+        pid = self.demo.supervisor.start(Command(name, argv, log, variables, ROOT, grace=15.0))
         base = f"http://{HOST}:{port}"
         try:
             await self.demo.answers(name, f"{base}/readyz")

@@ -58,6 +58,14 @@ def test_only_a_lost_connection_is_tried_again() -> None:
     assert lost(ConnectionResetError("reset"))
     assert lost(asyncpg.AdminShutdownError("57P01"))
     assert not lost(TimeoutError())
+    assert not lost(ssl.SSLCertVerificationError("self-signed"))
+
+
+def test_a_certificate_that_is_refused_is_not_asked_for_again() -> None:
+    for error, again in ((ssl.SSLCertVerificationError("self-signed"), False), (ConnectionResetError("reset"), True)):
+        found = converted(error)
+        assert isinstance(found, SourceUnavailable)
+        assert found.retryable is again
     assert not lost(asyncpg.UndefinedTableError("no table"))
     assert not lost(asyncpg.exceptions._base.DataError("unbindable"))
 

@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adapters.contract import CollectionSpec
 from adapters.errors import SourceUnavailable
 from gateway.execution.node_ids import NodeIds
-from gateway.policy import Policy, View
+from gateway.policy import View
 from gateway.policy.terms import terms_of
 from gateway.request import Principal
-from tests.kit.memory_world import COLLECTIONS, KEYS, MASTER, World, codes, day
+from tests.kit.memory_world import COLLECTIONS, KEYS, World, codes, day
+from tests.kit.policy.withholding import Agency, Withholding, policy
 
 BN = "123456782RM0001"
 CLAIMS = {"ports": ["CAVAN"], "bn": [BN], "agency": "FOOD"}
-
-
-@dataclass(frozen=True)
-class Withholding:
-    withhold: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Agency:
-    code: str
-    terms: Withholding
-    file: Path
-    collections: Sequence[CollectionSpec]
-
-
-def policy(directory: Path, roles: str, withhold: dict[str, str] | None = None) -> Policy:
-    (directory / "roles.toml").write_text(roles)
-    agencies = [
-        Agency(code, Withholding((withhold[code],) if withhold and code in withhold else ()), directory / code, specs)
-        for code, specs in COLLECTIONS.items()
-    ]
-    return Policy.load(directory, MASTER, agencies)
 
 
 def world() -> World:

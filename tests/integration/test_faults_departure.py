@@ -15,14 +15,39 @@ from tests.kit.faults import Border, Gateway
 
 SHIPMENTS = "{ shipments(first: 1) { nodes { ccn } } }"
 ORGANIZATION = '{ organization(businessNumber: "100006139RM0001") { legalName } }'
+PERSON = '{ person(document: {issuer: "SE", number: "L898902C3"}) { records { agency } } }'
 PATIENCE = 20.0
 
 
+class Silent:
+    """An API that is asked and never answers. ``asked``: requests that came; ``left``: those whose end it has seen."""
+
+    def __init__(self) -> None:
+        self.asked = self.left = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        self.asked += 1
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        self.left += 1
+        writer.close()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def gateway(broken_border: Border) -> AsyncIterator[Gateway]:
+async def police() -> AsyncIterator[tuple[Silent, str]]:
+    api = Silent()
+    server = await asyncio.start_server(api.serve, "127.0.0.1", 0)
+    async with server:
+        yield api, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def gateway(broken_border: Border, police: tuple[Silent, str]) -> AsyncIterator[Gateway]:
     """It would wait for a minute."""
-    patient = {**dict.fromkeys(("customs",), "timeout_ms = 50000"), "revenue": "timeout_ms = 50000"}
-    async with broken_border.gateway("departure", 60_000, **patient) as started:
+    patient = dict.fromkeys(("customs", "revenue", "police"), "timeout_ms = 50000")
+    elsewhere = {"POLICE_URL": police[1]}
+    async with broken_border.gateway("departure", 60_000, environment=elsewhere, **patient) as started:
         yield started
 
 
@@ -95,6 +120,23 @@ async def test_the_request_is_closed_when_the_client_leaves(broken_border: Borde
     finally:
         await broken_border.order("revenue")
     assert (await gateway.ask("developer", ORGANIZATION)).errors == []
+
+
+async def test_the_agency_sees_its_request_closed(gateway: Gateway, police: tuple[Silent, str]) -> None:
+    api, _ = police
+
+    async def asked_once() -> bool:
+        return api.asked > 0
+
+    async def left() -> bool:
+        return api.left == api.asked
+
+    async with asked(gateway, PERSON):
+        await until(asked_once, "the request is there")
+        await asyncio.sleep(0.2)
+        assert api.left == 0
+    await until(left, "the request is closed")
+    await _idle_again(gateway, "POLICE")
 
 
 def _busy(agency: str, source: str) -> str:

@@ -64,10 +64,10 @@ class Engine:
     ) -> str:
         """The plan as text. Raises ``ClientError``."""
         planned = self.planner.plan(query, operation_name, variables, view)
-        return self._render(planned, {})
+        return self._render(planned, view, None)
 
-    def _render(self, planned: Planned, params: Mapping[str, Any]) -> str:
-        return render(planned.plan, Explainer(self.runner, planned, params))
+    def _render(self, planned: Planned, view: View, params: Mapping[str, Any] | None) -> str:
+        return render(planned.plan, view.groups, Explainer(self.runner, planned, view, params))
 
     def _run(self, planned: Planned, view: View, context: RequestContext) -> Run:
         now = datetime.now(UTC)
@@ -107,7 +107,7 @@ class Engine:
         if run.flags:
             extensions["dataFlags"] = run.flags
         if context.explain and run.view.explain:
-            extensions["plan"] = self._render(planned, run.params)
+            extensions["plan"] = self._render(planned, run.view, run.params)
         log = {
             "operation": planned.plan.operation_name,
             "operation_hash": planned.document.hash,

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from adapters.contract import Predicate
 from adapters.errors import Unsupported
 from gateway.execution.permit_shipments import citing
 from gateway.execution.run import OwnerShape, spec_of
 from gateway.execution.runner import Runner
 from gateway.execution.table import layout
 from gateway.planning.catalog import Owner
+from gateway.planning.granted import granted
 from gateway.planning.operations import Planned
-from gateway.planning.plan import Fetch
-from gateway.planning.rows import for_owner
+from gateway.planning.plan import Fetch, Shape
+from gateway.planning.rows import for_owner, settle
+from gateway.policy.view import View
 
 
 class Explainer:
-    """Called by ``render`` for each fetch and owner. Without claims, agency terms of row rules stay open."""
+    """Called by ``render`` for each fetch and owner. Without ``params``, agency terms of row rules stay open."""
 
-    def __init__(self, runner: Runner, planned: Planned, params: Mapping[str, Any]) -> None:
+    def __init__(self, runner: Runner, planned: Planned, view: View, params: Mapping[str, Any] | None) -> None:
         self.runner = runner
         self.planned = planned
+        self.view = view
         self.params = params
 
     def __call__(self, fetch: Fetch, owner: Owner, paged: bool) -> str:
-        rule: Any = fetch.predicates.get(owner.id)
-        if rule is not None and self.params:
-            rule = for_owner(rule, owner, self.params)
+        marks: tuple[Predicate, ...] = ()
+        if fetch.groups:
+            led, bounded = self._led(fetch), bool(fetch.keys) and not paged
+            granting = granted(fetch.groups[owner.id], owner, self.params, led, led, bounded=bounded)
+            rule, marks = granting.rule, granting.marks
+        else:
+            rule = settle(fetch.predicates.get(owner.id), owner, self.params)
         if rule is False:
             return "not asked: no row of it can be in the view"
         shape = None
@@ -40,9 +49,20 @@ class Explainer:
             shape = citing(fetch)
         try:
             spec = spec_of(fetch, owner, layout(fetch.needs, owner.spec), shape, None if rule is True else rule)
-            return owner.source.prepare(spec).explain()
+            return owner.source.prepare(replace(spec, marks=marks)).explain()
         except Unsupported as reason:
             return f"refused: {reason}"
+
+    def _led(self, fetch: Fetch) -> int:
+        """The groups whose rows may be asked for: at the root those that grant it, below any."""
+        for root in self.planned.plan.roots:
+            if any(fetch is one for one in [root.fetch, *_of_persons([root.shape])]):
+                return self.view.rooted(root.coordinate.partition(".")[2])
+            if any(fetch is one for one in root.fetches.values()):
+                return self.view.identified(fetch.target)
+            if any(fetch is one for one in _of_persons(root.shapes.values())):
+                return self.view.identified("Person")
+        return -1
 
     def _page(self, fetch: Fetch, owner: Owner) -> OwnerShape | None:
         page = self.planned.plan.page_of(fetch)
@@ -56,3 +76,8 @@ class Explainer:
         return OwnerShape(
             None if condition is True else condition, order, True, bool(fetch.keys), None, page.wants_total
         )
+
+
+def _of_persons(shapes: Iterable[Shape | None]) -> list[Fetch]:
+    of = [shape.person for shape in shapes if shape is not None and shape.person is not None]
+    return [fetch for one in of for fetch in (one.by_key, one.records, one.documents)]

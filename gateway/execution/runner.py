@@ -160,8 +160,7 @@ class Runner:
     async def _root(self, run: Run, root: RootField) -> Any:
         if not run.view.groups:
             return await self._rooted(run, root)
-        name = root.coordinate.partition(".")[2]
-        bits = sum(1 << i for i, group in enumerate(run.view.groups) if name in group.roots)
+        bits = run.view.rooted(root.coordinate.partition(".")[2])
         own = run.under(bits, bits)
         value = await self._rooted(own, root)
         run.nulls |= own.nulls
@@ -249,7 +248,7 @@ class Runner:
                 owner.spec.provides for owners in self.catalog.by_type.values() for owner in owners if owner.id == name
             )
         )
-        bits = sum(1 << i for i, group in enumerate(run.view.groups) if type_name in group.nodes)
+        bits = run.view.identified(type_name)
         own = run.under(bits, bits)
         found = await self._nodes_read(own, root, name, keys)
         run.nulls |= own.nulls

@@ -53,7 +53,13 @@ class Granting:
 
 
 def granted(
-    rules: GroupRules, owner: Owner, params: Mapping[str, object], inherited: int, allowed: int, *, bounded: bool
+    rules: GroupRules,
+    owner: Owner,
+    params: Mapping[str, object] | None,
+    inherited: int,
+    allowed: int,
+    *,
+    bounded: bool,
 ) -> Granting:
     """``inherited``: the groups that lead here; ``allowed``: those by whose rules a row may be here. ``bounded``: rows
     are asked by key and come whole; elsewhere a rule that leaves the source brings no rows, it only tells more of

@@ -175,9 +175,10 @@ class RowRules:
         return binding if isinstance(binding, Link) else None
 
 
-def settle(predicate: Predicate | None, owner: Owner, params: Mapping[str, object]) -> Predicate | bool | None:
-    """A policy predicate with its agency terms decided for this owner and request; ``False``: not one row."""
-    return None if predicate is None else for_owner(predicate, owner, params)
+def settle(predicate: Predicate | None, owner: Owner, params: Mapping[str, object] | None) -> Predicate | bool | None:
+    """A policy predicate with its agency terms decided for this owner and request; ``False``: not one row. Without
+    ``params`` they stay open."""
+    return predicate if predicate is None or params is None else for_owner(predicate, owner, params)
 
 
 def params_of(predicate: Predicate | None) -> frozenset[str]:

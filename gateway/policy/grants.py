@@ -211,6 +211,7 @@ def _group(found: Sequence[RoleGrant], visible: Mapping[str, frozenset[str]], cl
         whole=not found[0].rows,
         roots=frozenset(root for role in found for root in role.coordinates["Query"]) | EVERYONE,
         nodes=_nodes(found, closed),
+        grants=tuple(role.label for role in found),
     )
 
 

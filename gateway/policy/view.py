@@ -33,14 +33,15 @@ class FieldAccess:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Roles of one view that see the same rows. ``rows``: granted type → its rule, ``None`` without one of its own;
-    ``whole``: the group has no row rule anywhere, so that such a type is all there. ``nodes``: types that an id may
-    read. ``roots``: root fields it grants."""
+    """Roles of one view that see the same rows; ``grants`` names them. ``rows``: granted type → its rule, ``None``
+    without one of its own; ``whole``: the group has no row rule anywhere, so that such a type is all there. ``nodes``:
+    types that an id may read. ``roots``: root fields it grants."""
 
     rows: Mapping[str, Predicate | None]
     whole: bool
     roots: frozenset[str] = frozenset()
     nodes: frozenset[str] = frozenset()
+    grants: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,14 @@ class View:
         """Bytes of memory, as estimated."""
         fields = sum(len(getattr(named, "fields", ())) for named in self.schema.type_map.values())
         return max(LEAST_BYTES, VIEW_BYTES + FIELD_BYTES * fields)
+
+    def rooted(self, name: str) -> int:
+        """The groups, as bits, that grant a root field."""
+        return sum(1 << index for index, group in enumerate(self.groups) if name in group.roots)
+
+    def identified(self, type_name: str) -> int:
+        """The groups, as bits, under which an id reads a type."""
+        return sum(1 << index for index, group in enumerate(self.groups) if type_name in group.nodes)
 
     def is_clear(self, coordinate: str) -> bool:
         """Whether the field is shown as it is on every row: only then may it be filtered, ordered or searched by."""

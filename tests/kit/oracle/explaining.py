@@ -46,6 +46,8 @@ def _lines(spec: FetchSpec, agency: str) -> Iterable[str]:
         yield f"by {', '.join(spec.keys)}"
     if spec.predicate is not None:
         yield f"rule {_text(spec.predicate)}"
+    for mark in spec.marks:
+        yield f"mark {_text(mark)}"
     if spec.filter is not None:
         yield f"filter {_text(spec.filter)}"
     if spec.order:

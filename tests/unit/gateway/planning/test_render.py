@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from adapters.errors import Unsupported
 from gateway.errors import ClientError
 from gateway.policy import View
 from tests.kit.memory_world import World, whole
+from tests.kit.policy.withholding import policy
 
 WORLD = World({})
 
@@ -76,6 +78,43 @@ def test_explaining_asks_nobody_and_keeps_nothing() -> None:
 def test_a_rule_without_claims_stays_open() -> None:
     view = whole({"Permit": Compare("issuer", "eq", Param("claims.agency"))}, ("claims.agency",), "own")
     assert "fetch Permit from FOOD.permit" in explained("{ permits { nodes { number } } }", view=view)
+
+
+ROLES = """
+[roles.all]
+query = ["holds", "person", "shipments"]
+[roles.all.types]
+Shipment = { fields = ["ccn", "holds", "carrierCode"], mask = { carrierCode = "PARTIAL" } }
+Hold = { fields = ["reasonCode"], rows = { shipment.portOfArrival = { in = "claims.ports" } } }
+Person = { fields = ["records"], rows = { not = { records.familyName = { eq = "ROE" } } } }
+PersonRecord = { fields = ["familyName"] }
+[roles.agency]
+query = ["shipments"]
+[roles.agency.types]
+Shipment = { fields = ["ccn", "holds", "carrierCode"], mask = { carrierCode = "PRESENCE" } }
+Hold = { fields = ["agency"], rows = { agency = { eq = "claims.agency" } } }
+"""
+HOLDS = "{ shipments { nodes { carrierCode holds { reasonCode } } } }"
+
+
+def test_rules_that_the_gateway_decides_masks_and_what_agencies_keep_back(tmp_path: Path) -> None:
+    view = policy(tmp_path, ROLES, {"FOOD": "Hold.reasonCode"}).view_of(["all"])
+    text = explained(HOLDS, view=view)
+    assert "      fetch Hold by (shipment.ccn) from FOOD.hold\n" in text
+    assert "shows the rows that this finds\n          fetch Shipment by (ccn) from CUSTOMS.shipment" in text
+    assert "carrierCode: Shipment.carrierCode PARTIAL\n" in text
+    assert "reasonCode: Hold.reasonCode null on rows from FOOD\n" in text
+    person = explained('{ person(document: {issuer: "CA", number: "X"}) { records { familyName } } }', view=view)
+    assert "persons: not (records.familyName eq 'ROE')" in person
+
+
+def test_where_grants_see_different_rows_the_plan_tells_them_apart(tmp_path: Path) -> None:
+    text = explained(HOLDS, view=policy(tmp_path, ROLES).view_of(["all", "agency"]))
+    assert "rows of role:all\n    Hold: shipment.portOfArrival in claims.ports\n" in text
+    assert "rows of role:agency\n    Hold: agency eq claims.agency\n" in text
+    assert "PARTIAL on rows of role:all; PRESENCE on rows of role:agency" in text
+    assert "reasonCode: Hold.reasonCode shows on rows of role:all\n" in text
+    assert "is of role:all where this finds it\n          fetch Shipment by (ccn) from CUSTOMS.shipment" in text
 
 
 @pytest.mark.parametrize("query", ["{ bogus }", "{", "query A { viewer { subject } } query B { viewer { subject } }"])

@@ -1,4 +1,5 @@
-"""The oracle asks as often as the gateway: one batched call per collection and level. The benchmark relies on it."""
+"""The oracle asks as often as the gateway: one batched call per link and level, which what a computed
+field reads and what the caller selects share."""
 
 from __future__ import annotations
 

@@ -85,6 +85,7 @@ class Asking:
     loose: set[tuple[Any, ...]] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
     _batches: dict[Hashable, _Batch] = field(default_factory=dict)
+    _followed: dict[Hashable, asyncio.Task[Found]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     # ---- batches --------------------------------------------------------------------------------
@@ -155,6 +156,26 @@ class Asking:
         found = join(await asyncio.gather(*waiting))
         found.rows = in_order(found.rows, list_order(target))
         return found
+
+    async def followed(
+        self,
+        name: Hashable,
+        target: str,
+        keys: Sequence[tuple[Any, ...]],
+        paths: tuple[str, ...],
+        *,
+        routed: Mapping[str, Sequence[tuple[Any, ...]]] | None,
+        inner: bool,
+    ) -> Found:
+        """Rows by keys, asked for once a link of that ``name``: what a computed field reads and the caller selects too
+        is one call, where the caller sees every row of it."""
+        whole = inner or all(self.rules.rule(owner) == NO_RULE for owner in self.catalog.lookup_owners(target, paths))
+        lookup = name, paths, tuple(keys), whole
+        asked = self._followed.get(lookup)
+        if asked is None:
+            asking = self.by_keys(target, keys, paths, routed=routed, inner=inner)
+            asked = self._followed[lookup] = asyncio.ensure_future(asking)
+        return await asked
 
     async def listing(self, target: str, *, inner: bool = False) -> Found:
         owners = self.catalog.listing_owners(target)

@@ -66,13 +66,11 @@ async def _follow_by(
     keys = list(dict.fromkeys(key for row in wanted for key in row))
     if not keys:
         return [_unknown(asking, link, paths, at, many) if link.kind == "list" else None for at in ats], wanted, []
-    if agency:
-        routed: dict[str, list[Key]] = {}
+    routed: dict[str, list[Key]] | None = {} if agency else None
+    if routed is not None:
         for code, *key in keys:
             routed.setdefault(code, []).append(tuple(key))
-        found = await asking.by_keys(link.target, (), paths, routed=routed, inner=inner)
-    else:
-        found = await asking.by_keys(link.target, keys, paths, inner=inner)
+    found = await asking.followed(id(link), link.target, keys, paths, routed=routed, inner=inner)
     groups: dict[Key, list[Row]] = {}
     for row in found.rows:
         key = tuple(row.values.get(path) for path in paths)

@@ -9,10 +9,10 @@ from graphql import GraphQLSchema
 
 from adapters.contract import TYPE_KEYS
 from gateway.planning import special
-from gateway.planning.calls import name_of
 from gateway.planning.catalog import Catalog
 from gateway.planning.fetches import FetchBuilder
 from gateway.planning.links import LinkCompiler
+from gateway.planning.paging import page
 from gateway.planning.plan import (
     ChildrenField,
     ChoiceField,
@@ -24,8 +24,6 @@ from gateway.planning.plan import (
     MetaField,
     Needs,
     ObjectField,
-    Page,
-    PagePart,
     Plan,
     RootField,
     Shape,
@@ -48,7 +46,6 @@ from resolvers.fields import (
     Meta,
     Special,
 )
-from resolvers.filters import ORDERS
 from resolvers.rules.cited_permits import PERMIT_NEEDS
 from resolvers.rules.required import REQUIRED
 
@@ -107,7 +104,7 @@ class Compiler:
                 root.fetch = self.fetches.keyed(item.coordinate, target, needs, at, keys=keys)
                 root.arguments, root.agency = on, agency
             case Listing(target=target):
-                root.page = self.page(item, at)
+                root.page = page(self, item, at, merged=len(self.catalog.owners(target)) > 1)
                 root.fetch = self.fetches.listing(item.coordinate, target, root.page.needs, at)
             case Special(name=name):
                 root.special = name
@@ -122,11 +119,11 @@ class Compiler:
             for type_name in filter(self.readable.__contains__, item.select):
                 self._node(root, item, type_name, at)
         elif name == "people":
-            root.page = self.page(item, at)
+            root.page = page(self, item, at)
             root.fetch = special.candidates(self.fetches, root.page, item.coordinate, at)
             root.rule = self.fetches.rules.rows.get("Person")
         elif name == "heldContainers":
-            root.page = self.page(item, at)
+            root.page = page(self, item, at)
             root.fetch = special.held_containers(self.fetches, root.page, item.coordinate, at)
         else:
             root.shape = self.shape(item.only(), item.type_name, Site(Needs(made=True), at))
@@ -271,47 +268,3 @@ class Compiler:
         if item.select:
             result = self.shape(item.only(), item.type_name, Site(Needs(made=True), site.at, granted=site.granted))
         return ComputedField(item.key, item.coordinate, item.nullable, inner=inner, function=function, shape=result)
-
-    # ---- connections ------------------------------------------------------------------------
-
-    def page(self, item: Selected, at: tuple[str, ...]) -> Page:
-        """A connection. Its rows carry the values they may be ordered by, for merging and for cursors."""
-        needs = Needs()
-        page = Page(item, [], needs)
-        node_type = item.type_name.removesuffix("Connection")
-        for part in item.only():
-            page.parts.append(self._part(part, node_type, needs, (*at, part.key), page))
-        orders = ORDERS.get(node_type)
-        default = [path for path, _ in orders.default] if orders is not None else []
-        asked = _orders_asked(item)
-        if asked is None:
-            paths = [*orders.fields.values(), *default] if orders is not None else []
-        else:
-            paths = [orders.fields[name] for name in asked] if orders is not None and asked else default
-        paths = [path for path in paths if self.rights.orders(self.schema, node_type, path)]
-        page.default = tuple(term for term in (orders.default if orders else ()) if term[0] in paths)
-        for path in (*TYPE_KEYS.get(node_type, ()), *paths):
-            if any(owner.spec.supplies(path) for owner in self.catalog.owners(node_type)):
-                needs.column(path)
-        return page
-
-    def _part(self, item: Selected, node_type: str, needs: Needs, at: tuple[str, ...], page: Page) -> PagePart:
-        part = PagePart(item.key, item.name, selection=item.only())
-        if item.name in ("nodes", "node"):
-            part.shape = self.shape(item.only(), node_type, Site(needs, at))
-            part.selection = ()
-        elif item.name == "edges":
-            part.below = [self._part(below, node_type, needs, (*at, below.key), page) for below in item.only()]
-        elif item.name == "totalCount":
-            page.wants_total = True
-        elif item.name == "score":
-            needs.column("@score")
-        return part
-
-
-def _orders_asked(item: Selected) -> list[str] | None:
-    """The order fields that a connection's arguments name; none: the default; ``None``: a variable will tell."""
-    if item.arguments is not None:
-        return [name_of(term["field"]) for term in item.arguments.get("orderBy") or ()]
-    given = item.node.arguments if item.node is not None else ()
-    return None if any(argument.name.value == "orderBy" for argument in given or ()) else []

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Protocol
 
 from adapters.errors import Unsupported
 from gateway.planning.fetches import FetchBuilder
-from gateway.planning.plan import ColumnField, ConstField, Fetch, IdField, LinkField, Needs, Page, Shape
-from gateway.planning.selection import Selected, Selection
+from gateway.planning.paging import Shaping, page
+from gateway.planning.plan import ColumnField, ConstField, Fetch, IdField, LinkField, Needs, Shape
+from gateway.planning.selection import Selected
 from gateway.planning.sites import Site
 from resolvers.fields import Link, LinkedValue
 from resolvers.identifiers import identifier_of
 
 Pairs = tuple[tuple[str, str], ...]
-
-
-class Shaping(Protocol):
-    """What links need of the compiler."""
-
-    def shape(self, selection: Selection, type_name: str, site: Site) -> Shape: ...
-
-    def page(self, item: Selected, at: tuple[str, ...]) -> Page: ...
 
 
 @dataclass(slots=True)
@@ -83,7 +75,7 @@ class LinkCompiler:
         same = self._lookup(name, link, keys, inner=site.inner)
         needs = same.needs
         if link.kind == "connection":
-            found.page = self.shaping.page(item, site.at)
+            found.page = page(self.shaping, item, site.at)
             needs = found.page.needs
         else:
             found.shape = self.shaping.shape(item.only(), link.target, site.over(needs))
@@ -156,7 +148,7 @@ class LinkCompiler:
         """The types walked through, each fetched by the key of the one before; only their keys are read."""
         found = self._field(item, "via", site)
         found.own_agency = True
-        found.page = self.shaping.page(item, site.at)
+        found.page = page(self.shaping, item, site.at)
         found.local = tuple(site.column(ours) for _, ours in link.via[0][1] if ours != "agency")
         onward = [*(on for _, on in link.via[1:]), link.on]
         steps: list[LinkField] = []

@@ -211,6 +211,7 @@ class Page:
     parts: list[PagePart]
     needs: Needs
     wants_total: bool = False
+    wants_cursors: bool = False
     default: tuple[tuple[str, bool], ...] = ()
 
     def node_shapes(self) -> list[Shape]:

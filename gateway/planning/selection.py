@@ -22,9 +22,10 @@ from graphql import (
     parse,
 )
 from graphql.execution.collect_fields import FragmentDetails, collect_fields, collect_subfields
-from graphql.execution.values import VariableValues, get_argument_values
+from graphql.execution.values import VariableValues
 
 from gateway.errors import ClientError, ErrorCode
+from gateway.planning.arguments import Arguments
 from resolvers.fields import INNER_LINKS, Binding, Bound, Enclosing, Link, binding_of
 
 TYPENAME = "__typename"
@@ -34,8 +35,7 @@ TYPENAME = "__typename"
 class Selected:
     """One response key: the field, its binding, where nulls are allowed, its arguments, and what is selected below.
 
-    ``select`` maps each possible object type of the field to its selection; empty for scalars. ``arguments`` is a
-    dict when no variable occurs in them, else ``None`` and ``node`` is evaluated per request.
+    ``select`` maps each possible object type of the field to its selection; empty for scalars.
     """
 
     key: str
@@ -47,8 +47,7 @@ class Selected:
     nullable: bool = True
     item_nullable: bool = True
     node: FieldNode | None = None
-    definition: GraphQLField | None = None
-    arguments: Mapping[str, Any] | None = None
+    arguments: Arguments | None = None
     select: Mapping[str, tuple[Selected, ...]] = field(default_factory=dict)
 
     @property
@@ -56,16 +55,8 @@ class Selected:
         return f"{self.parent}.{self.name}"
 
     def values(self, variables: VariableValues | None) -> Mapping[str, Any]:
-        """The coerced arguments of one request. Raises ``ClientError``: validation lets a variable that may be null
-        stand where an argument with a default may not be."""
-        if self.arguments is not None:
-            return self.arguments
-        assert self.definition is not None
-        assert self.node is not None
-        try:
-            return get_argument_values(self.definition, self.node, variables)
-        except GraphQLError as error:
-            raise ClientError(ErrorCode.BAD_USER_INPUT, error.message) from None
+        """The coerced arguments of one request. Raises ``ClientError``."""
+        return {} if self.arguments is None else self.arguments.values(variables)
 
     def only(self) -> tuple[Selected, ...]:
         """The selection of a field with one possible object type."""
@@ -118,9 +109,8 @@ class OperationReader:
     def _field(self, parent: GraphQLObjectType, key: str, definition: GraphQLField, details: Sequence[Any]) -> Selected:
         node: FieldNode = details[0].node
         found = _shape_of(definition, Selected(key, node.name.value, parent.name, Bound(), "", node=node))
-        found.definition = definition
         found.binding = binding_of(definition, node.name.value)
-        found.arguments = None if _uses_variables(node) else get_argument_values(definition, node, None)
+        found.arguments = Arguments(definition, node)
         named = get_named_type(definition.type)
         if is_abstract_type(named):
             types: Sequence[GraphQLObjectType] = self.schema.get_possible_types(named)
@@ -177,17 +167,3 @@ def _shape_of(definition: GraphQLField, into: Selected) -> Selected:
             into.item_nullable, type_ = False, type_.of_type
     into.type_name = get_named_type(type_).name
     return into
-
-
-def _uses_variables(node: Any) -> bool:
-    if node.kind == "variable":
-        return True
-    if node.kind in ("field", "argument", "object_field"):
-        children = node.arguments or () if node.kind == "field" else (node.value,)
-    elif node.kind == "list_value":
-        children = node.values
-    elif node.kind == "object_value":
-        children = node.fields
-    else:
-        return False
-    return any(_uses_variables(child) for child in children)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from graphql import validate
+from graphql.execution.values import get_argument_values
 
 from adapters.contract import Compare, Value
 from gateway.cache import WeightedCache
@@ -261,14 +262,37 @@ def test_arguments_without_variables_are_read_once() -> None:
     plan = planner().plan("{ permits(first: 3) { totalCount } }", None, None, whole()).plan
     selected = plan.roots[0].selected
     assert selected is not None
-    assert selected.arguments == {"first": 3}
-    open_ = planner().plan(
-        'query($n: Int) { permits(filter: {type: {in: ["a"]}}, first: $n) { totalCount } }', None, None, whole()
+    assert selected.values(None) == {"first": 3}
+    assert selected.values(None) is selected.values(None)
+
+
+ALL = {"n": 3, "t": "a", "o": "DESC", "f": {"status": {"eq": "ISSUED"}}}
+
+
+@pytest.mark.parametrize("given", [ALL, *({**ALL, name: None} for name in ALL), {}], ids=repr)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        'first: $n, filter: {and: [{type: {in: [$t, "b"]}}, {validTo: {gte: "2026-01-01"}}]}',
+        "first: 5, filter: $f, orderBy: [{field: VALID_TO, direction: $o}]",
+        "last: $n, filter: {or: [{not: $f}, {number: {in: [\"1\"]}}]}, orderBy: [{field: NUMBER}, {field: VALID_TO, direction: $o}]",
+    ],
+)
+def test_arguments_are_filled_in_as_the_library_coerces_them(arguments: str, given: dict[str, Any]) -> None:
+    declared = {"n": "Int", "t": "String!", "o": "OrderDirection! = ASC", "f": "PermitFilter"}
+    used = [name for name in declared if f"${name}" in arguments]
+    text = (
+        f"query({', '.join(f'${name}: {declared[name]}' for name in used)}) {{ permits({arguments}) {{ totalCount }} }}"
     )
-    selected = open_.plan.roots[0].selected
+    chosen = {name: value for name, value in given.items() if name in used and not (value is None and name in "to")}
+    if "t" in used and "t" not in chosen:
+        chosen["t"] = "c"
+    planned = planner(DocumentLimits()).plan(text, None, chosen, whole())
+    selected = planned.plan.roots[0].selected
     assert selected is not None
-    assert selected.arguments is None
-    assert selected.values(open_.variables) == {"filter": {"type": {"in": ["a"]}}}
+    assert selected.node is not None
+    definition = whole().schema.query_type.fields["permits"]  # type: ignore[union-attr]
+    assert selected.values(planned.variables) == get_argument_values(definition, selected.node, planned.variables)
 
 
 @pytest.mark.parametrize("inside", ["[{type: {eq: $v}}]", "[{not: {type: {in: [$v]}}}]"])

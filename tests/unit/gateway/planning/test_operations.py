@@ -275,7 +275,7 @@ ALL = {"n": 3, "t": "a", "o": "DESC", "f": {"status": {"eq": "ISSUED"}}}
     [
         'first: $n, filter: {and: [{type: {in: [$t, "b"]}}, {validTo: {gte: "2026-01-01"}}]}',
         "first: 5, filter: $f, orderBy: [{field: VALID_TO, direction: $o}]",
-        "last: $n, filter: {or: [{not: $f}, {number: {in: [\"1\"]}}]}, orderBy: [{field: NUMBER}, {field: VALID_TO, direction: $o}]",
+        'last: $n, filter: {not: $f, type: {in: ["1"]}}, orderBy: [{field: NUMBER}, {field: VALID_TO, direction: $o}]',
     ],
 )
 def test_arguments_are_filled_in_as_the_library_coerces_them(arguments: str, given: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from graphql import GraphQLObjectType, GraphQLSchema
 
 from adapters.memory import Row
-from tests.kit.policy.harmonised import FIELDS, LEAF, ROOTS
+from tests.kit.policy.harmonised import FIELDS, LEAF, LINK, ROOTS
 from tests.kit.policy.marked import Marked
 
 KEY = "_key"
@@ -110,6 +110,12 @@ def _below(rng: Random, schema: GraphQLSchema, owner: str, depth: int) -> tuple[
     return tuple(picks)
 
 
+NAMED = "_named_"
+"""Before the key of a link: what it leads to as our own row names it, whether it is there or not."""
+NAMES = {"Shipment": "ccn", "Organization": "businessNumber"}
+"""What a row that links to the type knows of it."""
+
+
 class Printer:
     """One text of a tree. ``keyed``: rows tell their id besides."""
 
@@ -129,7 +135,10 @@ class Printer:
             return f"{head}{pick.arguments} {{ totalCount nodes {{ {inner} }} edges {{ node {{ {inner} }} }} }}"
         if pick.kind == "node":
             return f"{head}{pick.arguments} {{ ... on {pick.target} {{ {self._selection(pick)} }} }}"
-        return f"{head}{pick.arguments} {{ {self._selection(pick)} }}" if pick.below else head + pick.arguments
+        text = f"{head}{pick.arguments} {{ {self._selection(pick)} }}" if pick.below else head + pick.arguments
+        if self.keyed and pick.kind == LINK and pick.target in NAMES:
+            text += f" {NAMED}{pick.key}: {pick.name} {{ id {NAMES[pick.target]} __typename }}"
+        return text
 
     def _selection(self, pick: Pick) -> str:
         texts = [self._field(below) for below in pick.below]

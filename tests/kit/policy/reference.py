@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.kit.policy.harmonised import CHILDREN, EMBEDDED, FIELDS, LINK, LINKS, ROOTS
 from tests.kit.policy.policies import Case, Role
-from tests.kit.policy.queries import KEY, Pick
+from tests.kit.policy.queries import KEY, NAMED, NAMES, Pick
 from tests.kit.policy.rules import RULES
 
 ORDER = ("SHOW", "PARTIAL", "PRESENCE", "WITHHOLD", "HIDE")
@@ -143,7 +143,27 @@ class Reference:
         return self.case.marked.rows[full[KEY]][0] if KEY in full else "CUSTOMS"
 
     def _object(self, pick: Pick, full: Mapping[str, Any], seen: set[int], agency: str) -> dict[str, Any]:
-        return {below.key: self._cell(below, full[below.key], seen, agency) for below in pick.below}
+        return {below.key: self._cell(below, self._told(below, full, agency), seen, agency) for below in pick.below}
+
+    def _told(self, pick: Pick, full: Mapping[str, Any], agency: str) -> Any:
+        """What the full answer has at a key. A link that shows nothing beyond what the row itself names is answered
+        from it, and leads on whether there is such a row or not; any other leads to rows that there are."""
+        if pick.kind != LINK or pick.target not in NAMES:
+            return full[pick.key]
+        named = full[NAMED + pick.key]
+        if named and self._only_names(pick, agency):
+            return {below.key: named.get(below.name) for below in pick.below}
+        found = full[pick.key]
+        return found if found and found[KEY] in self.case.marked.rows else None
+
+    def _only_names(self, pick: Pick, agency: str) -> bool:
+        if len(self.grants) > 1 or pick.target in self.grants[0].rules:
+            return False
+        own = [one for one in pick.below if one.name not in WITH_THE_ROW and not self._withheld(agency, one)]
+        actions = {one.name: self.grants[0].action(one.owner, one.name) for one in own}
+        return all(
+            action == "WITHHOLD" or (name, action) == (NAMES[pick.target], "SHOW") for name, action in actions.items()
+        )
 
     def _cell(self, pick: Pick, full: Any, seen: set[int], agency: str) -> Any:
         if pick.name in WITH_THE_ROW:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from resolvers.enums import Language
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:
@@ -24,12 +26,14 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """One request: its id (also ``X-Request-Id``), the principal, and its deadline on the event loop's clock."""
+    """One request: its id (also ``X-Request-Id``), the principal, and its deadline on the event loop's clock.
+    ``language``: what introspection describes the schema in; never what data is in."""
 
     id: str
     principal: Principal
     deadline: float
     explain: bool = False
+    language: Language = Language.EN
 
 
 @dataclass(slots=True)

@@ -27,12 +27,18 @@ from gateway.policy import Policy
 from gateway.policy.matrix import as_csv, as_markdown
 from gateway.settings import Settings
 from gateway.settings.agencies import load_agencies, type_catalog
+from resolvers.french import sdl_in_french
 from resolvers.schema import printed
 
 
 class Form(StrEnum):
     MARKDOWN = "markdown"
     CSV = "csv"
+
+
+class Lang(StrEnum):
+    EN = "en"
+    FR = "fr"
 
 
 class Unset(Mapping[str, str]):
@@ -83,12 +89,13 @@ def schema(
     role: Roles = None,
     persona: PersonaName = None,
     agreement: AgreementId = None,
+    lang: Annotated[Lang, typer.Option("--lang", help="Of the descriptions.")] = Lang.EN,
 ) -> None:
     """Print the whole schema, or what some roles see of it."""
-    if not role and persona is None:
-        typer.echo(printed(), nl=False)
-        return
-    typer.echo(print_schema(view_of(_policy(_settings(config)), role, persona, agreement).schema))
+    sdl = printed()
+    if role or persona is not None:
+        sdl = print_schema(view_of(_policy(_settings(config)), role, persona, agreement).schema) + "\n"
+    typer.echo(sdl_in_french(sdl) if lang is Lang.FR else sdl, nl=False)
 
 
 def plan(

@@ -21,6 +21,8 @@ from gateway.planning.render import render
 from gateway.policy import bind_params
 from gateway.policy.view import View
 from gateway.request import Answer, RequestContext
+from resolvers.enums import Language
+from resolvers.french import described_in_french
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ class Engine:
 
     def _introspect(self, planned: Planned, view: View, data: dict[str, Any], run: Run) -> None:
         """``__schema`` and ``__type`` beside data: graphql-core answers them from the view's schema."""
-        result = introspect(planned, view)
+        result = introspect(planned, view, run.context.language)
         for item in planned.plan.introspection:
             data[item.key] = (result.data or {}).get(item.key)
         run.errors += [
@@ -124,7 +126,7 @@ class Engine:
         return [report for report in run.reports if not (report.inner and report.agency in hidden)]
 
 
-def introspect(planned: Planned, view: View) -> ExecutionResult:
+def introspect(planned: Planned, view: View, language: Language) -> ExecutionResult:
     """The introspection fields of the root alone, by graphql-core."""
     document = only_introspection(planned.document.node, planned.operation)
     result = execute_sync(
@@ -134,6 +136,7 @@ def introspect(planned: Planned, view: View) -> ExecutionResult:
         variable_values={
             name: source.value for name, source in planned.variables.sources.items() if source.value is not Undefined
         },
+        middleware=[described_in_french] if language is Language.FR else None,
     )
     assert isinstance(result, ExecutionResult)
     return result

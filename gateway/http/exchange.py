@@ -13,6 +13,7 @@ from gateway.http.departure import Departure
 from gateway.identity import Verifier
 from gateway.policy import Policy, View
 from gateway.request import Principal, RequestContext
+from resolvers.enums import Language
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class Exchange:
     record: Callable[[Exchange, int], None]
     method: str = "POST"
     wants_plan: bool = False
+    language: Language = Language.EN
     departure: Departure | None = None
     started: float = field(default_factory=time.perf_counter)
     principal: Principal | None = None
@@ -64,7 +66,7 @@ class Exchange:
         assert self.view is not None
         deadline = asyncio.get_running_loop().time() + self.timeout
         explain = self.wants_plan and self.view.explain
-        return RequestContext(self.id, self.principal, deadline, explain), self.view
+        return RequestContext(self.id, self.principal, deadline, explain, self.language), self.view
 
     @property
     def milliseconds(self) -> float:

@@ -1,10 +1,11 @@
-"""Which media type an answer gets, and which status with it (GraphQL over HTTP, sections 5 and 6.4)."""
+"""Which media type an answer gets, which status with it (GraphQL over HTTP, sections 5 and 6.4), in which language."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
 from gateway.request import Answer
+from resolvers.enums import Language
 
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
@@ -36,6 +37,18 @@ def wants_page(accept: str | None) -> bool:
 @lru_cache(maxsize=256)
 def wants_stream(accept: str | None) -> bool:
     return accept is not None and _weights(accept).get("text/event-stream", 0.0) > 0
+
+
+@lru_cache(maxsize=256)
+def language(accept: str | None) -> Language:
+    """What the schema is described in: French for who prefers it to English (``fr-CA, en;q=0.8``), else English."""
+    weights = _weights(accept or "")
+    best = {"en": weights.get("*", 0.0), "fr": 0.0}
+    for tag, weight in weights.items():
+        name = tag.partition("-")[0]
+        if name in best:
+            best[name] = max(best[name], weight)
+    return Language.FR if best["fr"] > best["en"] else Language.EN
 
 
 def _weights(accept: str) -> dict[str, float]:

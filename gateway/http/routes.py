@@ -16,12 +16,15 @@ from starlette.types import Lifespan, Receive, Scope, Send
 
 from gateway.errors import RequestRefused
 from gateway.http import body as request_body
+from gateway.http import negotiation
 from gateway.http.exchange import Gatekeeper
 from gateway.http.finish import encode, refusal
 from gateway.http.origins import cors
 from gateway.http.pages import Assets
 from gateway.http.request_id import RequestId
 from gateway.http.view import GraphQLView
+from resolvers.enums import Language
+from resolvers.french import sdl_in_french
 
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -96,18 +99,21 @@ def _ready(ready: Callable[[], Awaitable[bool]]) -> Callable[[Request], Awaitabl
 
 
 def _schema(gatekeeper: Gatekeeper) -> Callable[[Request], Awaitable[Response]]:
-    printed: dict[GraphQLSchema, str] = {}
+    printed: dict[tuple[GraphQLSchema, Language], str] = {}
 
     async def endpoint(request: Request) -> Response:
         try:
             _, view = await gatekeeper.admit(request.headers.get("authorization"))
         except RequestRefused as refused:
             return _refused(refused)
-        if view.schema not in printed:
+        language = negotiation.language(request.headers.get("accept-language"))
+        if (view.schema, language) not in printed:
             if len(printed) >= 64:
                 printed.clear()
-            printed[view.schema] = print_schema(view.schema) + "\n"
-        return PlainTextResponse(printed[view.schema], headers={"Cache-Control": "private, no-store"})
+            sdl = print_schema(view.schema) + "\n"
+            printed[view.schema, language] = sdl_in_french(sdl) if language is Language.FR else sdl
+        headers = {"Cache-Control": "private, no-store", "Content-Language": language.lower()}
+        return PlainTextResponse(printed[view.schema, language], headers=headers)
 
     return endpoint
 

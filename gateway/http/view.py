@@ -148,6 +148,7 @@ class GraphQLView(GraphQL[Exchange, None]):
             record=self._record,
             method=scope.get("method", "WEBSOCKET"),
             wants_plan=headers.get(EXPLAIN_HEADER, "").strip().lower() == "plan",
+            language=negotiation.language(headers.get("accept-language")),
             departure=departure,
         )
 

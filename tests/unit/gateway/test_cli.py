@@ -61,6 +61,14 @@ def test_schema(capsys: pytest.CaptureFixture[str]) -> None:
     assert "importer" not in view
 
 
+def test_schema_in_french(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", "--role", "carrier", "--lang", "fr"]) == 0
+    view = capsys.readouterr().out
+    assert build_schema(view).query_type is not None
+    assert "Numéro de contrôle du fret." in view
+    assert "Importateur" not in view
+
+
 def test_check_offline_needs_no_secret(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "--offline"]) == 0
     assert "7 agencies, 15 roles: no fault found" in capsys.readouterr().err

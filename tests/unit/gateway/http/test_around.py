@@ -79,6 +79,33 @@ async def test_the_schema_is_the_callers(gate: TestGateway) -> None:
     assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
 
 
+@pytest.mark.parametrize(
+    ("accept", "language"),
+    [
+        (None, "en"),
+        ("", "en"),
+        ("de", "en"),
+        ("*", "en"),
+        ("fr", "fr"),
+        ("FR-ca,en;q=0.8", "fr"),
+        ("en-CA, fr;q=0.9", "en"),
+        ("en;q=0.1, fr-CA;q=0.2", "fr"),
+        ("fr;q=0.5, *;q=0.8", "en"),
+        ("fr;q=0", "en"),
+        ("fro", "en"),
+    ],
+)
+async def test_the_schema_is_described_in_the_callers_language(
+    gate: TestGateway, accept: str | None, language: str
+) -> None:
+    headers = {**gate.officer(), **({} if accept is None else {"Accept-Language": accept})}
+    response = await gate.client.get("/schema.graphql", headers=headers)
+    assert response.headers["content-language"] == language
+    assert ("Numéro de contrôle du fret." in response.text) is (language == "fr")
+    await gate.client.post("/graphql", json={"query": "{ viewer { subject } }"}, headers=headers)
+    assert gate.engine.asked[-1].context.language.lower() == language
+
+
 async def test_health(gate: TestGateway) -> None:
     assert (await gate.client.get("/healthz")).status_code == 200
     assert (await gate.client.get("/readyz")).status_code == 200

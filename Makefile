@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 NPM := $(shell command -v npm 2>/dev/null)
 PAGE := web/dist/index.html
+TRIED := web/dist/.tried
 PAGE_SOURCES := $(shell find web/src web/index.html web/*.ts web/*.json -type f 2>/dev/null)
 
 # An ordinary user may have no home, or one that cannot be written to.
@@ -18,6 +19,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 export npm_config_cache ?= $(CURDIR)/.guichet/npm
 export npm_config_update_notifier := false
+# Where no package can be had, npm says so in seconds; by its own rules it waits over a minute.
+export npm_config_fetch_retry_mintimeout ?= 1000
+export npm_config_fetch_retry_maxtimeout ?= 5000
+export npm_config_fetch_timeout ?= 30000
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench soak web clean
@@ -55,16 +60,19 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
+# npm is tried once for the same sources: the demo starts without the page, and at once the next time.
 ifdef NPM
-web: $(PAGE)
+web: $(TRIED)
+	@test -f $(PAGE) || echo "npm failed: the query page is not built, everything else works; \`make -B web\` tries again" >&2
 else
 web:
 	@test -f $(PAGE) || echo "npm is not there: the query page is not built, everything else works" >&2
 endif
 
-$(PAGE): $(PAGE_SOURCES)
-	@npm --prefix web ci --no-audit --no-fund && npm --prefix web run build && touch $@ \
-		|| echo "npm failed: the query page is not built, everything else works" >&2
+$(TRIED): $(PAGE_SOURCES)
+	@rm -f $(PAGE)
+	@npm --prefix web ci --no-audit --no-fund && npm --prefix web run build || true
+	@mkdir -p $(@D) && touch $@
 
 clean: ## forget what was built; the demo's data stays
 	rm -rf $(VENV) web/dist web/node_modules bench/node/node_modules

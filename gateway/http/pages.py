@@ -37,7 +37,7 @@ MISSING = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Guichet</title></head>
 <body><h1>Guichet</h1>
 <p>This is a GraphQL endpoint: POST a query here, with a bearer token.</p>
-<p>The query page is not built: <code>npm</code> was missing. Install Node.js with npm, then run
+<p>The query page is not built: <code>npm</code> was missing, or failed. Install Node.js with npm, then run
 <code>npm --prefix web ci &amp;&amp; npm --prefix web run build</code>, and reload.</p>
 </body></html>
 """

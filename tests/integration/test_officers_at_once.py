@@ -68,8 +68,9 @@ async def under_load(demo: RunningDemo, asked: Sequence[Asked], alone: dict[str,
             count += 1
         return count
 
-    async with httpx.AsyncClient(timeout=60, limits=limits) as client:
-        return sum(await asyncio.gather(*(worker(random.Random(seed), client) for seed in range(AT_ONCE))))
+    async with httpx.AsyncClient(timeout=60, limits=limits) as client, asyncio.TaskGroup() as workers:
+        asking = [workers.create_task(worker(random.Random(seed), client)) for seed in range(AT_ONCE)]
+    return sum(task.result() for task in asking)
 
 
 def told(body: dict[str, Any]) -> dict[str, Any]:

@@ -5,23 +5,54 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
+from weakref import WeakSet
 
-MOST = 8192
-"""Values that one memo keeps; it starts again when there would be more."""
+MOST = 2**17
+"""Values that the memos of a process keep, together: some 30 MB."""
 
 PLAIN = frozenset({str, date, datetime, type(None)})
 """Types of natives that are equal only when they mean the same, and to nothing of another type: not so ``1`` and
 ``True``, or ``1.5`` and ``1.50``."""
 
 
+class Room:
+    """What memos share: when they keep more than ``most`` values together, the largest start again."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.memos: WeakSet[Memo] = WeakSet()
+        self._kept = 0
+
+    def grown(self, by: int) -> None:
+        self._kept += by
+        if self._kept <= self.most:
+            return
+        self._kept = sum(map(len, self.memos))
+        while self._kept > self.most:
+            largest = max(self.memos, key=len)
+            self._kept -= len(largest)
+            largest.forget()
+
+
+ROOM = Room(MOST)
+
+
 class Memo:
     """``make``: values, each once and in any order → what each becomes. It must be pure and look at each alone."""
 
-    __slots__ = ("_known", "_make")
+    __slots__ = ("__weakref__", "_known", "_make", "_room")
 
-    def __init__(self, make: Callable[[list[Any]], Sequence[Any]]) -> None:
+    def __init__(self, make: Callable[[list[Any]], Sequence[Any]], room: Room = ROOM) -> None:
         self._make = make
         self._known: dict[Any, Any] = {}
+        self._room = room
+        room.memos.add(self)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def forget(self) -> None:
+        self._known = {}
 
     def known(self, values: Iterable[Any]) -> list[Any] | None:
         """What ``values`` became, in their order; ``None`` when one of them was never seen."""
@@ -36,11 +67,7 @@ class Memo:
         if found is not None:
             return found
         known = self._known
-        fresh = set(values).difference(known)
-        if len(known) + len(fresh) > MOST:
-            fresh = set(values)
-            self._known = {}
-            known = self._known if len(fresh) <= MOST else {}
-        distinct = list(fresh)
-        known.update(zip(distinct, self._make(distinct), strict=True))
+        fresh = list(set(values).difference(known))
+        known.update(zip(fresh, self._make(fresh), strict=True))
+        self._room.grown(len(fresh))
         return list(map(known.__getitem__, values))

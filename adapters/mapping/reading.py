@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from adapters.contract import MISSING, Decision, FieldBinding
 from adapters.mapping.codes import CodeTables
 from adapters.mapping.columns import Column, Flags, texts
+from adapters.mapping.days import days_and_times
 from adapters.mapping.memo import PLAIN, Memo
 from adapters.mapping.scalars import PATTERNS, converter
 from adapters.mapping.stages import Stages, compiled
@@ -67,6 +68,7 @@ def _remembering(binding: FieldBinding, zone: str | None) -> Stages:
     """The stages behind a memo that every call shape of the binding shares."""
     stages = compiled(binding, zone, CodeTables())
     single = len(binding.columns) == 1
+    summed = days_and_times(binding, zone, stages)
 
     def make(rows: list[Any]) -> Column:
         column, flags = stages([rows] if single else list(map(list, zip(*rows, strict=True))))
@@ -80,6 +82,8 @@ def _remembering(binding: FieldBinding, zone: str | None) -> Stages:
     memo = Memo(make)
 
     def run(natives: Sequence[Column]) -> tuple[Column, Flags]:
+        if summed is not None and (instants := summed(*natives)) is not None:
+            return instants, []
         rows = natives[0] if single else list(zip(*natives, strict=True))
         column = memo.known(rows)
         if column is None:

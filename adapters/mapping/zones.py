@@ -55,6 +55,12 @@ def _offsets(zone: str) -> _Offsets:
     return _Offsets(zone)
 
 
+def steady(moment: datetime, zone: str) -> bool:
+    """Whether the local day of an instant has one offset from its beginning to its end."""
+    offsets = _offsets(zone)
+    return offsets[moment.astimezone(offsets.zone).date()] is not None
+
+
 def _offset_at(moment: datetime, zone: ZoneInfo) -> timedelta:
     offset = moment.astimezone(zone).utcoffset()
     assert offset is not None

@@ -54,15 +54,17 @@ class FetchBuilder:
         keys: tuple[str, ...],
         inner: bool = False,
         merged: bool = False,
+        leading: bool = False,
     ) -> Fetch:
         """A lookup by keys. ``inner``: an input of a computed field, read whatever the caller's other grants.
-        ``merged``: rows of several keys make one list, as those of several owners always may."""
+        ``merged``: rows of several keys make one list, as those of several owners always may. ``leading``: rows that
+        lead to others, for grants too that lack their type."""
         for path in keys:
             needs.column(path)
         owners = self.catalog.lookup_owners(target, keys)
         predicates, checks = ({}, {}) if inner else self._policy(coordinate, owners, needs, at)
         order = self._list_order(target, needs, merged=merged or len(owners) > 1, inner=inner)
-        groups = self._groups(coordinate, owners, needs, at, inner=inner)
+        groups = self._groups(coordinate, owners, needs, at, inner=inner, leading=leading)
         return self._keep(Fetch(coordinate, target, needs, owners, keys, predicates, checks, order, at, inner, groups))
 
     def listing(
@@ -84,7 +86,7 @@ class FetchBuilder:
         predicates, checks = ({}, {}) if inner else self._policy(coordinate, owners, needs, at)
         if checks:
             raise Unsupported(f"a row rule of {target} needs another agency's data: it cannot be listed")
-        groups = self._groups(coordinate, owners, needs, at, inner=inner)
+        groups = self._groups(coordinate, owners, needs, at, inner=inner, leading=bool(search))
         return self._keep(Fetch(coordinate, target, needs, owners, (), predicates, at=at, inner=inner, groups=groups))
 
     def unruled(self, target: str) -> bool:
@@ -124,21 +126,21 @@ class FetchBuilder:
         return {name: rule.predicate for name, rule in rules.items()}, checks
 
     def _groups(
-        self, coordinate: str, owners: tuple[Owner, ...], needs: Needs, at: At, *, inner: bool
+        self, coordinate: str, owners: tuple[Owner, ...], needs: Needs, at: At, *, inner: bool, leading: bool
     ) -> dict[str, GroupRules]:
         """Who grants the rows of each owner, where grants see different rows."""
         if inner or not self.rights.several:
             return {}
-        return {owner.id: self._group_rules(coordinate, owner, needs, at) for owner in owners}
+        return {owner.id: self._group_rules(coordinate, owner, needs, at, leading) for owner in owners}
 
-    def _group_rules(self, coordinate: str, owner: Owner, needs: Needs, at: At) -> GroupRules:
+    def _group_rules(self, coordinate: str, owner: Owner, needs: Needs, at: At, leading: bool) -> GroupRules:
         """A group whose rule cannot be kept at all grants none of that owner's rows."""
         name, whole, through = owner.spec.provides, 0, 0
         ruled: list[tuple[int, Predicate]] = []
         crossing: list[tuple[int, Predicate | None, tuple[Check, ...]]] = []
         for index, group in enumerate(self.rights.view.groups):
             rule, bit = group.rows.get(name), 1 << index
-            if name not in group.rows:
+            if name not in group.rows and not leading:
                 continue
             if rule is None:
                 whole, through = (whole | bit, through) if group.whole else (whole, through | bit)

@@ -75,13 +75,14 @@ def granting(run: Seeing, known: Known) -> int:
 
 
 def records_granted(run: Seeing, person: int, rows: Sequence[int], grants: Sequence[int]) -> list[tuple[int, int]]:
-    """The records of a person that some group grants, with those groups: one without a rule of its own for records
-    sees those of the persons it sees."""
-    own = 0
+    """The records of a person that some group shows, with those groups: one without a rule of its own for records
+    sees those of the persons it sees. Records are read for groups too that do not show any."""
+    shown = 0
     for index, group in enumerate(run.view.groups):
-        if group.whole or group.rows.get("PersonRecord") is not None:
-            own |= 1 << index
-    return [(row, bits) for row in rows if (bits := grants[row] & (person | own))]
+        if "PersonRecord" in group.rows:
+            own = group.whole or group.rows["PersonRecord"] is not None
+            shown |= (1 << index) if own else person & (1 << index)
+    return [(row, bits) for row in rows if (bits := grants[row] & shown)]
 
 
 def paths_of(rule: Predicate | None) -> frozenset[str]:

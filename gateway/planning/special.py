@@ -10,7 +10,8 @@ from gateway.planning.person_rules import paths_of
 from gateway.planning.plan import Fetch, Needs, Page, PersonFetches
 from gateway.planning.sites import Site
 
-RECORD = ("key", "document.issuer", "document.number")
+BY_DOCUMENT = ("document.issuer", "document.number")
+RECORD = ("key", *BY_DOCUMENT)
 
 
 def person_fetches(fetches: FetchBuilder, site: Site) -> PersonFetches:
@@ -22,9 +23,9 @@ def person_fetches(fetches: FetchBuilder, site: Site) -> PersonFetches:
     _columns(documents, ("personKey", "issuer", "number"))
     where = "Person.records"
     return PersonFetches(
-        fetches.keyed(where, "PersonRecord", records, site.at, keys=("document.issuer", "document.number")),
-        fetches.keyed(where, "PersonRecord", records, site.at, keys=("key",)),
-        fetches.keyed("Person.documents", "TravelDocument", documents, site.at, keys=("personKey",)),
+        fetches.keyed(where, "PersonRecord", records, site.at, keys=BY_DOCUMENT, leading=True),
+        fetches.keyed(where, "PersonRecord", records, site.at, keys=("key",), leading=True),
+        fetches.keyed("Person.documents", "TravelDocument", documents, site.at, keys=("personKey",), leading=True),
         rule,
     )
 

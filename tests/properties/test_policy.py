@@ -9,6 +9,7 @@ import asyncio
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from json import loads
 from pathlib import Path
 from random import Random
@@ -26,7 +27,7 @@ from gateway.request import Answer
 from tests.kit.memory_world import whole
 from tests.kit.policy.marked import leaves, marked
 from tests.kit.policy.policies import Case, case_of, narrower
-from tests.kit.policy.queries import Printer, query_of
+from tests.kit.policy.queries import Printer, list_of, query_of
 from tests.kit.policy.reference import Reference, expected, masked
 
 EXAMPLES = int(os.environ.get("POLICY_EXAMPLES", "100"))
@@ -173,10 +174,64 @@ CHANNELS = {
     ("holds", "filter", "place", '{ eq: "CAVAN" }'): [("Hold", "place")],
     ("holds", "filter", "open", "true"): [("Hold", "liftedAt")],
     ("holds", "orderBy", "field", "PLACED_AT "): [("Hold", "placedAt")],
+    ("crossings", "filter", "place", '{ eq: "CAVAN" }'): [("Crossing", "place")],
+    ("crossings", "orderBy", "field", "AT "): [("Crossing", "at")],
     ("permits", "filter", "holder", '{ eq: "123456782RM0001" }'): [("Permit", "holder"), PARTY],
     ("permits", "orderBy", "field", "NUMBER "): [("Permit", "number")],
 }
 """Root, argument, name in it, value → the fields that it would tell of."""
+
+
+@PROFILE
+@given(seed=SEEDS)
+def test_pages_hold_the_rows_of_the_view_and_no_others(
+    seed: int, loop: asyncio.AbstractEventLoop, tmp_path: Path
+) -> None:
+    """Forward and backward; and nobody else can go on where they end."""
+    asked = Asked(seed, tmp_path)
+    rng, case, view = asked.rng, asked.case, asked.view
+    root = list_of(rng, view.schema, case.marked)
+    if root is None:
+        return
+    full = ask(loop, case, whole(), Printer(rng, keyed=True).page(root, "first: 100")).data
+    assert full is not None
+    wanted = Reference(case).answer([root], full)["q"]
+    cursors = []
+    for size, back in ((1, False), (3, False), (2, True)):
+        nodes: list[Any] = []
+        edge, place = ("startCursor", "before") if back else ("endCursor", "after")
+        arguments = [f"{'last' if back else 'first'}: {size}"]
+        more = True
+        while more:
+            answer = ask(loop, case, view, Printer(rng, keyed=False).page(root, *arguments))
+            assert answer.errors == []
+            assert answer.data is not None
+            page = answer.data["q"]
+            assert page["totalCount"] == wanted["totalCount"]
+            nodes = page["nodes"] + nodes if back else nodes + page["nodes"]
+            assert len(nodes) <= wanted["totalCount"]
+            more = page["pageInfo"]["hasPreviousPage" if back else "hasNextPage"]
+            cursors += [(place, page["pageInfo"][edge])] if more else []
+            arguments = [arguments[0], f'{place}: "{page["pageInfo"][edge]}"']
+        same = list if "orderBy" in root.arguments else settled
+        assert same(nodes) == same(wanted["nodes"]), root.arguments
+    for other in (narrower(rng, case), replace(case, claims={**case.claims, "ports": ["NOLDE"]})):
+        try:
+            theirs = other.view(tmp_path)
+        except (ConfigurationError, RequestRefused):
+            continue
+        if cursors and (
+            theirs.fingerprint != view.fingerprint or (other.claims != case.claims and PORTS in view.params)
+        ):
+            place, cursor = rng.choice(cursors)
+            size = "last: 1" if place == "before" else "first: 1"
+            answer = ask(loop, other, theirs, Printer(rng, keyed=False).page(root, size, f'{place}: "{cursor}"'))
+            codes = {error["extensions"]["code"] for error in answer.errors}
+            assert codes
+            assert codes <= {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED", "FORBIDDEN"}
+
+
+PORTS = "claims.ports"
 
 
 @PROFILE

@@ -281,3 +281,38 @@ async def test_a_link_that_shows_no_more_than_its_row_names_is_answered_from_it(
     assert here.asked("CUSTOMS", "shipment") == 0
     found = await here.data_of(query % "ccn eta", view=view)
     assert found["holds"]["nodes"] == [{"shipment": None}]
+
+
+PERSONS = """
+[roles.crossings]
+query = ["person"]
+[roles.crossings.types]
+Person = { fields = ["crossings"], rows = { documents.issuer = { eq = "SE" } } }
+Crossing = { fields = ["place"] }
+[roles.police]
+query = ["person"]
+[roles.police.types]
+Person = { fields = ["records"], rows = { records.agency = { eq = "POLICE" } } }
+PersonRecord = { fields = ["agency"], rows = { agency = { eq = "POLICE" } } }
+"""
+
+
+async def test_a_second_role_takes_no_person_from_one_that_shows_no_records(tmp_path: Path) -> None:
+    """Records and documents lead to a person under each role alike; they are shown under those that grant them."""
+    of_document = {"document.issuer": "SE", "document.number": "P1"}
+    here = World(
+        {
+            "IMMIGRATION": {
+                "personrecord": [{"key": "i", **of_document}],
+                "traveldocument": [{"personKey": "i", "issuer": "SE", "number": n} for n in ("P1", "P2")],
+            },
+            "POLICE": {"personrecord": [{"key": "p", **of_document, "document.number": "P2"}]},
+            "TRAVELLER": {"crossing": [{"key": "c", "place": "CAVAN", **of_document}]},
+        }
+    )
+    query = '{ person(document: { issuer: "SE", number: "P1" }) { %s } }'
+    found, crossings = policy(tmp_path, PERSONS), "crossings { totalCount nodes { place } }"
+    alone = await here.data_of(query % crossings, view=found.view_of(["crossings"]))
+    both = await here.data_of(query % f"{crossings} records {{ agency }}", view=found.view_of(["crossings", "police"]))
+    assert alone["person"] == {"crossings": {"totalCount": 1, "nodes": [{"place": "CAVAN"}]}}
+    assert both["person"] == {**alone["person"], "records": [{"agency": "POLICE"}]}

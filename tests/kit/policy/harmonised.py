@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 TEXT, LEAF = "text", "leaf"
-EMBEDDED, CHILDREN, LINK, LINKS = "embedded", "children", "link", "links"
+EMBEDDED, CHILDREN, LINK, LINKS, PAGE = "embedded", "children", "link", "links", "page"
+COMPUTED = "computed"
 
 FIELDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Shipment": {
@@ -15,6 +16,7 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "containers": (CHILDREN, "TransportEquipment"),
         "declarations": (LINKS, "Declaration"),
         "holds": (LINKS, "Hold"),
+        "jointStatus": (COMPUTED, ""),
     },
     "TransportEquipment": {"number": (TEXT, ""), "sizeType": (TEXT, ""), "holds": (LINKS, "Hold")},
     "Party": {"name": (TEXT, ""), "businessNumber": (TEXT, ""), "organization": (LINK, "Organization")},
@@ -40,6 +42,21 @@ FIELDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "PermitLine": {"hs": (TEXT, "")},
     "Organization": {"businessNumber": (TEXT, ""), "legalName": (TEXT, ""), "country": (TEXT, "")},
+    "Person": {
+        "records": (LINKS, "PersonRecord"),
+        "documents": (LINKS, "TravelDocument"),
+        "crossings": (PAGE, "Crossing"),
+        "enforcement": (LINKS, "EnforcementAction"),
+    },
+    "PersonRecord": {"agency": (LEAF, ""), **dict.fromkeys(("key", "familyName", "givenNames"), (TEXT, ""))},
+    "TravelDocument": dict.fromkeys(("type", "issuer", "number"), (TEXT, "")),
+    "Crossing": {
+        **dict.fromkeys(("state", "direction", "at"), (LEAF, "")),
+        "place": (TEXT, ""),
+        "document": (EMBEDDED, "TravelDocument"),
+        "person": (LINK, "Person"),
+    },
+    "EnforcementAction": {"agency": (LEAF, ""), "kind": (LEAF, ""), "at": (LEAF, "")},
 }
 """Type → field → its kind, and the type it leads to."""
 
@@ -49,5 +66,19 @@ ROOTS: Mapping[str, tuple[str, ...]] = {
     "Hold": ("holds",),
     "Permit": ("permit", "permits"),
     "Organization": ("organization",),
+    "Person": ("person",),
+    "Crossing": ("crossings",),
 }
-PARENTS = {"GoodsItem": ("Declaration", "items"), "TransportEquipment": ("Shipment", "containers")}
+PARENTS = {
+    "GoodsItem": ("Declaration", "items"),
+    "TransportEquipment": ("Shipment", "containers"),
+    "PersonRecord": ("Person", "records"),
+    "TravelDocument": ("Person", "documents"),
+    "EnforcementAction": ("Person", "enforcement"),
+}
+IDENTIFIED = (*ROOTS, "EnforcementAction")
+"""Types whose rows have a node id."""
+MERGED = ("Hold", "Permit", "PersonRecord")
+"""Types whose rows are of several agencies."""
+SHOWN = {"jointStatus": "{ state }", "verifyPermit": "{ verdict checks { kind outcome } }"}
+"""What is selected of a computed field."""

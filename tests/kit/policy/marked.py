@@ -14,8 +14,8 @@ from adapters.memory import Row
 from gateway.execution.node_ids import NodeIds
 from gateway.settings.config import Limits
 from tests.kit.memory_world import KEYS, NOW, World
+from tests.kit.policy.persons import PORTS, everyone, persons
 
-PORTS = ("CAVAN", "CAMTR", "CAHAL")
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 Mark = TypeVar("Mark")
@@ -113,7 +113,7 @@ def marked(rng: Random) -> Marked:
         for agency in ("CUSTOMS", "FOOD", "TRADE_CONTROLS")
     }
     permits = {agency: [_permit(m, rng, bns, agency) for _ in range(rng.randint(1, 3))] for agency in PERMITS}
-    data = {
+    data: dict[str, dict[str, list[dict[str, Any]]]] = {
         "CUSTOMS": {
             "shipment": shipments,
             "declaration": declarations,
@@ -127,7 +127,9 @@ def marked(rng: Random) -> Marked:
                 {"businessNumber": bn, "legalName": m.text("legal-"), "country": rng.choice(("CA", "US"))} for bn in bns
             ]
         },
+        **persons(m, rng),
     }
+    data["CUSTOMS"]["requireddecision"], data["FOOD"]["agencydecision"] = _decisions(m, rng, declarations, items)
     world = World(data, Limits(aliases=5_000, depth=60, tokens=100_000), timeout=60)
     return Marked(world, frozenset(m.made), dict(_by_id(world)), tuple(bns))
 
@@ -139,6 +141,8 @@ NODE_KEYS = {
     "Hold": "key",
     "Permit": "number",
     "Organization": "businessNumber",
+    "Crossing": "key",
+    "EnforcementAction": "key",
 }
 
 
@@ -152,6 +156,9 @@ def _by_id(world: World) -> Iterator[tuple[str, tuple[str, Row]]]:
                 yield from zip(
                     ids.column(tag, [row[key] for row in rows]), ((agency, row) for row in rows), strict=True
                 )
+    people = dict(everyone(world.data))
+    tag = world.engine.runner.person_tag
+    yield from zip(ids.column(tag, list(people)), (("", person) for person in people.values()), strict=True)
 
 
 def _shipment(m: Marks, rng: Random, bns: list[str]) -> dict[str, Any]:
@@ -193,6 +200,31 @@ def _hold(m: Marks, rng: Random, ccns: list[str], boxes: list[str]) -> dict[str,
         "container": rng.choice(boxes) if boxes and rng.random() < 0.6 else None,
         "shipment.ccn": rng.choice([*ccns, "9999PARSNONE"]) if rng.random() < 0.9 else None,
     }
+
+
+def _decisions(
+    m: Marks, rng: Random, declarations: list[dict[str, Any]], items: list[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Which of them food must decide on, as a whole or by item, and what it decided."""
+    numbers = [one["transactionNumber"] for one in declarations if rng.random() < 0.6]
+    required = [
+        {"transactionNumber": number, "sequence": rng.choice([None, item["sequence"]]), "agency": "FOOD"}
+        for number in numbers
+        for item in items
+        if item["transactionNumber"] == number
+    ]
+    made = [
+        {
+            "transactionNumber": one["transactionNumber"],
+            "sequence": one["sequence"],
+            "status": rng.choice(("RELEASED", "REFUSED", "MAY_PROCEED")),
+            "reasonCode": m.text("because-"),
+            "at": m.moment(),
+        }
+        for one in required
+        if rng.random() < 0.7
+    ]
+    return required, made
 
 
 def _permit(m: Marks, rng: Random, bns: list[str], agency: str) -> dict[str, Any]:

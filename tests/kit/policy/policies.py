@@ -13,7 +13,7 @@ from gateway.policy import Policy
 from gateway.policy.view import View
 from gateway.request import Principal
 from tests.kit.memory_world import COLLECTIONS, MASTER
-from tests.kit.policy.harmonised import CHILDREN, FIELDS, LEAF, PARENTS, ROOTS, TEXT
+from tests.kit.policy.harmonised import CHILDREN, COMPUTED, FIELDS, LEAF, PARENTS, ROOTS, TEXT
 from tests.kit.policy.marked import PORTS, Marked
 from tests.kit.policy.rules import RULES
 
@@ -28,8 +28,12 @@ WITHHELD = (
     ("CUSTOMS", "Shipment.carrierName"),
     ("REVENUE", "Organization.legalName"),
     ("CUSTOMS", "Hold.agency"),
+    ("POLICE", "PersonRecord.familyName"),
+    ("IMMIGRATION", "PersonRecord.key"),
+    ("TRAVELLER", "Crossing.place"),
+    ("POLICE", "EnforcementAction.kind"),
 )
-SCOPES = ("shipments:read", "permits:read", "people:read")
+SCOPES = ("shipments:read", "permits:read", "people:read", "permits:verify")
 
 
 @dataclass(frozen=True)
@@ -130,17 +134,19 @@ class Case:
 
 
 def case_of(rng: Random, marked: Marked) -> Case:
+    anchors = [row["anchor"] for _, row in marked.rows.values() if "anchor" in row]
     claims = {
         "ports": rng.sample(PORTS, rng.randint(1, 2)),
         "bn": rng.sample(marked.business_numbers, rng.randint(1, 2)),
         "agency": rng.choice(("FOOD", "TRADE_CONTROLS")),
+        "document": dict(zip(("issuer", "number"), rng.choice(anchors), strict=True)),
     }
     roles = tuple(role_of(rng, f"r{n}") for n in range(rng.choice((1, 1, 2, 2, 3))))
     return Case(
         marked,
         roles,
         claims,
-        frozenset(rng.sample(SCOPES, 2)) if rng.random() < 0.15 else frozenset(SCOPES),
+        frozenset(rng.sample(SCOPES, 3)) if rng.random() < 0.15 else frozenset(SCOPES),
         frozenset(rng.sample(WITHHELD, rng.randint(1, 3))) if rng.random() < 0.4 else frozenset(),
         sharing_of(rng) if rng.random() < 0.25 else None,
     )
@@ -149,6 +155,8 @@ def case_of(rng: Random, marked: Marked) -> Case:
 def role_of(rng: Random, name: str) -> Role:
     owners = rng.sample(sorted(ROOTS), rng.randint(1, len(ROOTS)))
     owners += [owner for owner, (parent, _) in PARENTS.items() if parent in owners and rng.random() < 0.7]
+    if "Person" in owners and not {"PersonRecord", "TravelDocument", "EnforcementAction"} & set(owners):
+        owners.append(rng.choice(("PersonRecord", "TravelDocument", "EnforcementAction")))  # it has no value of its own
     fields: dict[str, dict[str, str]] = {owner: _actions(rng, owner, owners) for owner in owners}
     for owner, (parent, link) in PARENTS.items():
         if owner in fields:
@@ -161,6 +169,7 @@ def role_of(rng: Random, name: str) -> Role:
     for owner in owners:
         each = ROOTS.get(owner, ())
         roots |= {one for one in each if rng.random() < 0.7} or set(each[:1])
+    roots |= {"verifyPermit"} if rng.random() < 0.3 else set()
     if rows.get("Hold") == "crossing":
         roots.discard("holds")  # a list whose rule leaves its source is not in the view
     return Role(name, frozenset(roots), fields, rows)
@@ -170,7 +179,7 @@ def _actions(rng: Random, owner: str, owners: Sequence[str]) -> dict[str, str]:
     """At least one value. A link to what the role lacks shows nothing: only an action on it would be a mistake."""
     names = [name for name in FIELDS[owner] if rng.random() < 0.65]
     values = [name for name, (kind, _) in FIELDS[owner].items() if kind in (TEXT, LEAF)]
-    names = names if set(names) & set(values) else [*names, rng.choice(values)]
+    names = names if set(names) & set(values) or not values else [*names, rng.choice(values)]
     actions = {}
     for name in names:
         kind, target = FIELDS[owner][name]
@@ -180,7 +189,7 @@ def _actions(rng: Random, owner: str, owners: Sequence[str]) -> dict[str, str]:
 
 def _action(rng: Random, kind: str) -> str:
     chance = rng.random()
-    if chance < 0.72 or kind == CHILDREN:
+    if chance < 0.72 or kind in (CHILDREN, COMPUTED):
         return "SHOW"
     if kind == TEXT and chance < 0.9:
         return rng.choice(("PARTIAL", "PRESENCE"))

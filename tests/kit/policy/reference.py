@@ -11,15 +11,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.kit.policy.harmonised import CHILDREN, EMBEDDED, FIELDS, LINK, LINKS, ROOTS
+from tests.kit.policy.harmonised import CHILDREN, COMPUTED, EMBEDDED, FIELDS, LINK, LINKS, MERGED, PAGE, ROOTS
 from tests.kit.policy.policies import Case, Role
-from tests.kit.policy.queries import KEY, NAMED, NAMES, Pick
+from tests.kit.policy.queries import AGENCY, KEY, NAMED, NAMES, Pick
 from tests.kit.policy.rules import RULES
 
 ORDER = ("SHOW", "PARTIAL", "PRESENCE", "WITHHOLD", "HIDE")
 FOLLOWERS = ("Party", "PermitLine")
 WITH_THE_ROW = ("id", "__typename")
-SCOPES = {**dict.fromkeys(ROOTS, "shipments:read"), "Permit": "permits:read"}
+SCOPES = {
+    **dict.fromkeys(ROOTS, "shipments:read"),
+    "Permit": "permits:read",
+    **dict.fromkeys(("Person", "Crossing"), "people:read"),
+}
 """What a token must have for the root fields of a type."""
 
 
@@ -112,13 +116,18 @@ class Reference:
         return {root.key: self._root(root, full[root.key]) for root in roots}
 
     def _root(self, root: Pick, full: Any) -> Any:
+        if root.kind == COMPUTED:
+            return full
         if root.kind == "node":
             start = {n for n, grant in enumerate(self.grants) if root.target in grant.by_id}
         else:
             start = {n for n, grant in enumerate(self.grants) if root.name in grant.roots}
         if root.kind != "list":
             return self._row(root, full, start, start)
-        nodes = [one for node in full["nodes"] if (one := self._row(root, node, start, start)) is not None]
+        return self._page(root, full, start, start)
+
+    def _page(self, pick: Pick, full: Any, led: set[int], may: set[int] | None = None) -> Any:
+        nodes = [one for node in full["nodes"] if (one := self._row(pick, node, led, may)) is not None]
         return {"totalCount": len(nodes), "nodes": nodes, "edges": [{"node": node} for node in nodes]}
 
     def _row(self, pick: Pick, full: Any, led: set[int], may: set[int] | None = None) -> Any:
@@ -140,7 +149,7 @@ class Reference:
         return not grant.rules or n in led
 
     def _agency(self, full: Mapping[str, Any]) -> str:
-        return self.case.marked.rows[full[KEY]][0] if KEY in full else "CUSTOMS"
+        return self.case.marked.rows[full[KEY]][0] if KEY in full else full.get(AGENCY, "CUSTOMS")
 
     def _object(self, pick: Pick, full: Mapping[str, Any], seen: set[int], agency: str) -> dict[str, Any]:
         return {below.key: self._cell(below, self._told(below, full, agency), seen, agency) for below in pick.below}
@@ -181,6 +190,8 @@ class Reference:
             return [self._object(pick, one, showing, agency) for one in full]
         if pick.kind == LINK:
             return self._row(pick, full, showing)
+        if pick.kind == PAGE:
+            return self._page(pick, full, showing)
         if pick.kind == LINKS:
             rows = [self._row(pick, one, showing) for one in full]
             return [row for row in rows if row is not None]
@@ -194,7 +205,7 @@ class Reference:
     def _withheld(self, agency: str, pick: Pick) -> bool:
         """An agency withholds its own rows' fields; what is not of its rows alone, it withholds from all."""
         by = {who for who, what in self.case.terms if what == f"{pick.owner}.{pick.name}"}
-        return agency in by if pick.owner in ("Hold", "Permit") else bool(by)
+        return agency in by if pick.owner in MERGED else bool(by)
 
 
 def masked(name: str, text: str, level: str) -> str:

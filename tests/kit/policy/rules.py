@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from adapters.memory import Row
 from tests.kit.policy.marked import Marked
+from tests.kit.policy.persons import document_of
 
 
 class Asking(Protocol):
@@ -25,6 +26,8 @@ def _shipment_of(row: Row, case: Asking) -> list[Row]:
     rows = case.marked.world.data["CUSTOMS"]["shipment"]
     return [one for one in rows if one["ccn"] == row["shipment.ccn"]]
 
+
+SELF = tuple(f'{{ eq = "claims.document.{part}" }}' for part in ("issuer", "number"))
 
 RULES: Mapping[str, Mapping[str, tuple[str, Rule]]] = {
     "Shipment": {
@@ -78,6 +81,35 @@ RULES: Mapping[str, Mapping[str, tuple[str, Rule]]] = {
         ),
         "issuer": ('{ issuer = { eq = "claims.agency" } }', lambda agency, row, case: agency == case.claims["agency"]),
         "issued": ('{ status = { eq = "ISSUED" } }', lambda _, row, case: row["status"] == "ISSUED"),
+    },
+    "Person": {
+        "client": (
+            '{ records.agency = { eq = "IMMIGRATION" } }',
+            lambda _, person, case: "IMMIGRATION" in dict(person["records"]),
+        ),
+        "unknown-to-police": (
+            '{ not = { records.agency = { eq = "POLICE" } } }',
+            lambda _, person, case: "POLICE" not in dict(person["records"]),
+        ),
+        "canadian": (
+            '{ documents.issuer = { eq = "CA" } }',
+            lambda _, person, case: "CA" in dict(person["documents"]),
+        ),
+        "self": (
+            f"{{ documents.issuer = {SELF[0]}, documents.number = {SELF[1]} }}",
+            lambda _, person, case: tuple(case.claims["document"].values()) in person["documents"],
+        ),
+    },
+    "Crossing": {
+        "place": ('{ place = { in = "claims.ports" } }', lambda _, row, case: row["place"] in case.claims["ports"]),
+        "own": (
+            f"{{ document.issuer = {SELF[0]}, document.number = {SELF[1]} }}",
+            lambda _, row, case: document_of(row) == tuple(case.claims["document"].values()),
+        ),
+        "completed": ('{ not = { state = { eq = "EXPECTED" } } }', lambda _, row, case: row["state"] != "EXPECTED"),
+    },
+    "EnforcementAction": {
+        "seizures": ('{ kind = { eq = "SEIZURE" } }', lambda _, row, case: row["kind"] == "SEIZURE"),
     },
     "Organization": {
         "own": (

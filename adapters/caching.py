@@ -9,7 +9,7 @@ agency vouches, as when they came; failures are not kept, and what is kept is to
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 
 from cachetools import TTLCache
@@ -17,19 +17,15 @@ from cachetools import TTLCache
 from adapters.contract import (
     Capabilities,
     ChildRows,
-    Compare,
     FetchCall,
     FetchSpec,
     Finding,
     Health,
-    Linked,
-    Negation,
-    Param,
-    Predicate,
     PreparedFetch,
     Rows,
     Source,
 )
+from adapters.predicates import params_of
 from adapters.rows import answers_by_key, concatenate, places_by_key, take
 
 CAPACITY = 20_000
@@ -81,7 +77,7 @@ class CachedFetch:
         self._spec = spec
         self._kept = source.kept[spec.collection]
         self._by_key = answers_by_key(spec)
-        self._params = sorted({name for term in (spec.predicate, spec.filter, *spec.marks) for name in _params(term)})
+        self._params = params_of(spec)
 
     async def run(self, call: FetchCall) -> Rows:
         if call.scope is None:
@@ -128,15 +124,3 @@ def _weight(rows: Rows) -> int:
 
 def _elements(child: ChildRows) -> int:
     return (child.offsets[-1] if child.offsets else 0) + sum(map(_elements, child.children))
-
-
-def _params(term: Predicate | None) -> Iterator[str]:
-    """The names of the values that a predicate leaves open."""
-    if isinstance(term, Compare):
-        if isinstance(term.operand, Param):
-            yield term.operand.name
-    elif isinstance(term, Negation | Linked):
-        yield from _params(term.term)
-    elif term is not None:
-        for one in term.terms:
-            yield from _params(one)

@@ -1,19 +1,22 @@
 """Group commit for reads: while a source is busy, lookups that differ in keys alone wait and go as one.
 
-Lookups may share a batch when they ask for the same call shape in the same ``FetchCall.scope``: the caller's rights, as
-the gateway sees them. A lookup without a scope is never joined with another. While fewer than ``after`` lookups are
-under way a lookup goes at once, so one request at a time waits for nobody.
+Lookups may share a batch when they ask for the same call shape, with the same open values, in the same
+``FetchCall.scope``: the caller's rights, as the gateway sees them. A lookup without a scope is never joined with
+another. While fewer than ``after`` lookups are under way a lookup goes at once, so one request at a time waits for
+nobody. Batches go in the order of their first member.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.contract import Capabilities, FetchCall, FetchSpec, Finding, Health, PreparedFetch, Rows, Source
 from adapters.errors import SourceTimeout
+from adapters.predicates import params_of
 from adapters.rows import answers_by_key, places_by_key, take
 
 DEFAULT_AFTER = 2
@@ -31,13 +34,18 @@ class Member:
 
 @dataclass(slots=True, eq=False)
 class Batch:
+    """``name``: what lookups must have in common to be in it; ``keys``: those of all who ever joined, then those that
+    are asked for."""
+
     fetch: CoalescedFetch
+    name: Hashable
     keys: dict[tuple[Any, ...], None] = field(default_factory=dict)
     members: list[Member] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
 
     def call(self) -> FetchCall:
-        """The joined call: it runs until the latest of its members' deadlines."""
+        """The joined call, for those who have not left: it runs until the latest of their deadlines."""
+        self.keys = dict.fromkeys(key for member in self.members for key in member.call.keys)
         first = self.members[0].call
         ends = [member.call.deadline for member in self.members]
         deadline = None if None in ends else max(end for end in ends if end is not None)
@@ -45,21 +53,32 @@ class Batch:
 
 
 class Lane:
-    """The lookups under way and waiting at one source."""
+    """The lookups under way and waiting at one source. ``open``: of those waiting, the batches with room for more."""
 
     def __init__(self, after: int) -> None:
         self.after = after
         self.under_way = 0
-        self.waiting: dict[Hashable, Batch] = {}
+        self.waiting: deque[Batch] = deque()
+        self.open: dict[Hashable, Batch] = {}
 
     def full(self) -> bool:
         return self.under_way >= self.after
+
+    def batch(self, fetch: CoalescedFetch, name: Hashable, keys: int) -> Batch:
+        """The batch that so many more keys may wait in."""
+        batch = self.open.get(name)
+        if batch is None or len(batch.keys) + keys > MAX_KEYS:
+            batch = self.open[name] = Batch(fetch, name)
+            self.waiting.append(batch)
+        return batch
 
     def done(self) -> None:
         """One of those under way has ended: whoever waits longest goes."""
         self.under_way -= 1
         while self.waiting and not self.full():
-            batch = self.waiting.pop(next(iter(self.waiting)))
+            batch = self.waiting.popleft()
+            if self.open.get(batch.name) is batch:
+                del self.open[batch.name]
             if batch.members:
                 self.under_way += 1
                 batch.task = asyncio.ensure_future(self._run(batch))
@@ -113,6 +132,7 @@ class CoalescedFetch:
         self.inner = inner
         self.spec = spec
         self.lane = lane
+        self._params = params_of(spec)
 
     async def run(self, call: FetchCall) -> Rows:
         lane = self.lane
@@ -125,12 +145,8 @@ class CoalescedFetch:
         return await self._joined(call)
 
     async def _joined(self, call: FetchCall) -> Rows:
-        name: Hashable = (self.spec, call.scope)
-        batch = self.lane.waiting.get(name)
-        if batch is None or len(batch.keys) + len(call.keys) > MAX_KEYS:
-            if batch is not None:  # full: it keeps its turn under a name of its own
-                self.lane.waiting[name, id(batch)] = self.lane.waiting.pop(name)
-            batch = self.lane.waiting[name] = Batch(self)
+        values = (repr(call.params.get(name)) for name in self._params)
+        batch = self.lane.batch(self, (self.spec, call.scope, *values), len(call.keys))
         batch.keys |= dict.fromkeys(call.keys)
         member = Member(call, asyncio.get_running_loop().create_future())
         batch.members.append(member)

@@ -16,8 +16,10 @@ from adapters.contract import (
     ChildSelect,
     CollectionSpec,
     Compare,
+    FetchSpec,
     Linked,
     Negation,
+    Param,
     Predicate,
     Rows,
     Value,
@@ -134,6 +136,22 @@ def paths_of(predicate: Predicate) -> tuple[str, ...]:
             return paths_of(term)
         case Linked(on=on):
             return tuple(ours for _, ours in on)
+
+
+def params_of(spec: FetchSpec) -> list[str]:
+    """The names of the values that a call shape leaves open, in order."""
+    return sorted({name for term in (spec.predicate, spec.filter, *spec.marks) for name in _params(term)})
+
+
+def _params(term: Predicate | None) -> Iterator[str]:
+    match term:
+        case Compare(operand=Param(name=name)):
+            yield name
+        case AllOf(terms=terms) | AnyOf(terms=terms):
+            for one in terms:
+                yield from _params(one)
+        case Negation(term=one) | Linked(term=one):
+            yield from _params(one)
 
 
 def numbers(type_name: str, column: list[Any]) -> list[Any]:

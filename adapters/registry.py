@@ -13,6 +13,7 @@ from adapters.contract import CollectionSpec, Lookup, Source
 from adapters.errors import AgencyFileError, Fault
 from adapters.resilience import Load
 from adapters.resilient import CLOSED, ResilientSource, resilience_of
+from adapters.sharing import SharingSource
 
 Factory = Callable[[str, str, Mapping[str, Any], Sequence[CollectionSpec], Mapping[str, Lookup]], Source]
 """``factory(name, agency, table, collections, lookups)``: ``table`` is ``[sources.name]`` with its secrets resolved,
@@ -61,7 +62,7 @@ def create(
         raise AgencyFileError([Fault(agency, f"sources.{name}", str(problem))]) from None
     source: Source = ResilientSource(FACTORIES[kind](name, agency, table, own, codes), resilience)
     if after:
-        source = CoalescingSource(source, after)
+        source = SharingSource(CoalescingSource(source, after))
     seconds = {spec.name: spec.cache_seconds for spec in own if spec.cache_seconds}
     return CachingSource(source, seconds) if seconds else source
 

@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -29,8 +29,10 @@ from bench.processes import contenders
 from demo.installation import discard
 from demo.launcher import DemoError, agencies
 from demo.running import Demo
+from demo.world.parties import importer
 
 LIMIT = 1.2
+SEED = 1
 ASKERS = 12
 """Who ask for the agency: more than its source has connections."""
 EVERY_SECONDS = 0.5
@@ -39,22 +41,26 @@ BUSY_SECONDS = 0.5
 """From the order to hang until its connections are taken."""
 RECOVERY_SECONDS = 30.0
 
-PERMITS = "{ permits(first: 5) { nodes { number } } }"
+PERMITS = "query ($n: Int!) { permits(first: $n) { nodes { number } } }"
 ASKED = {
     "revenue": "query ($bn: BusinessNumber!) { organization(businessNumber: $bn) { legalName } }",
     "food": PERMITS,
     "trade_controls": PERMITS,
-    "traveller": "{ crossings(first: 5) { nodes { at } } }",
+    "traveller": "query ($n: Int!) { crossings(first: $n) { nodes { at } } }",
 }
-"""Agencies that may hang, and what is asked of each."""
+"""Agencies that may hang, and what is asked of each: by everyone something else, since equal reads are one."""
 
 MEASURED = {
-    "shipments": """{ shipments(first: 20, orderBy: [{field: HELD, direction: DESC}, {field: ETA}]) {
+    "shipments": """query ($n: Int!) { shipments(first: $n, orderBy: [{field: HELD, direction: DESC}, {field: ETA}]) {
         nodes { ccn status eta importer { name } containers { number sizeType } } } }""",
-    "declarations": """{ shipments(first: 5) { nodes { ccn
+    "declarations": """query ($n: Int!) { shipments(first: $n) { nodes { ccn
         declarations { transactionNumber items { sequence hs quantity { value unit } } } } } }""",
 }
 """They touch customs alone."""
+
+LEAST = {"shipments": 16, "declarations": 2}
+SIZES = 8
+"""Their lists are so long at least, and have so many lengths."""
 
 
 @dataclass(slots=True)
@@ -76,15 +82,20 @@ class Pairs:
         )
 
 
-def request(token: str, query: str, variables: Mapping[str, Any] | None = None) -> Request:
-    return Request("/graphql", orjson.dumps({"query": query, "variables": variables or {}}), token)
+def request(token: str, query: str, **variables: Any) -> Request:
+    return Request("/graphql", orjson.dumps({"query": query, "variables": variables}), token)
+
+
+def asked_by(asker: int, query: str, token: str) -> Request:
+    """One asker's question of an agency."""
+    return request(token, query, **({"bn": importer(SEED, asker).bn} if "$bn" in query else {"n": 1 + asker}))
 
 
 @contextlib.asynccontextmanager
-async def asking(port: int, asked: Request) -> AsyncIterator[None]:
-    """Others, who ask for the agency again and again, whatever they are answered."""
+async def asking(port: int, requests: Sequence[Request]) -> AsyncIterator[None]:
+    """Others, who ask for the agency again and again, each his own, whatever they are answered."""
 
-    async def ask(session: aiohttp.ClientSession) -> None:
+    async def ask(session: aiohttp.ClientSession, asked: Request) -> None:
         clock = asyncio.get_running_loop().time
         while True:
             due = clock() + EVERY_SECONDS
@@ -95,7 +106,7 @@ async def asking(port: int, asked: Request) -> AsyncIterator[None]:
             await asyncio.sleep(max(0.0, due - clock()))
 
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        tasks = [asyncio.ensure_future(ask(session)) for _ in range(ASKERS)]
+        tasks = [asyncio.ensure_future(ask(session, asked)) for asked in requests]
         try:
             yield
         finally:
@@ -114,12 +125,8 @@ class Bench:
         self.concurrency = concurrency
         self.requests = requests
         token = demo.keys.token("developer")
-        self.measured = [request(token, query) for query in MEASURED.values()]
-        world = orjson.loads((demo.directory / "world.json").read_bytes())
-        self.asked = {
-            name: request(token, query, {"bn": world["trader_bn"]} if "$bn" in query else None)
-            for name, query in ASKED.items()
-        }
+        self.measured = [request(token, MEASURED[name], n=n + i) for i in range(SIZES) for name, n in LEAST.items()]
+        self.asked = {name: [asked_by(asker, query, token) for asker in range(ASKERS)] for name, query in ASKED.items()}
 
     async def pairs(self, agency: str, rounds: int) -> Pairs:
         found = Pairs()
@@ -147,7 +154,7 @@ class Bench:
         async with asyncio.timeout(RECOVERY_SECONDS):
             while True:
                 with contextlib.suppress(Refused):
-                    (answer,) = await answers(self.port, [self.asked[agency]])
+                    (answer,) = await answers(self.port, self.asked[agency][:1])
                     if "errors" not in orjson.loads(answer):
                         return
                 await asyncio.sleep(0.2)
@@ -160,7 +167,7 @@ class Bench:
 
 async def run(asked: argparse.Namespace, directory: Path) -> dict[str, Pairs]:
     """Raises ``DemoError``, ``Refused``."""
-    async with agencies(directory, statement_log=False) as demo:
+    async with agencies(directory, seed=SEED, statement_log=False) as demo:
         known = demo.environment()
         known.pop("GUICHET_GATEWAY_ADMIN_PORT")
         async with contenders(("gateway",), known, demo.logs) as running:

@@ -3,93 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from adapters.coalescing import CoalescingSource, coalesce_after
-from adapters.contract import Capabilities, FetchCall, FetchSpec, Health, PreparedFetch, Rows
+from adapters.contract import Compare, FetchSpec, Param
 from adapters.errors import SourceTimeout, SourceUnavailable
+from tests.kit.slow_source import Slow, finish, keys_asked, lookup, settle
 
-SPEC = FetchSpec("shipment", ("ccn", "status"), keys=("ccn",))
-OTHER = FetchSpec("shipment", ("ccn", "eta"), keys=("ccn",))
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-class Slow:
-    """A source whose calls end when they are let go; it answers two rows a key, and none for ``missing``."""
-
-    name, agency = "cargo", "CUSTOMS"
-    capabilities = Capabilities({})
-
-    def __init__(self) -> None:
-        self.calls: list[FetchCall] = []
-        self.gates: list[asyncio.Event] = []
-        self.cancelled = 0
-        self.error: Exception | None = None
-
-    def prepare(self, spec: FetchSpec) -> PreparedFetch:
-        return SlowFetch(self)
-
-    async def start(self) -> None: ...
-
-    async def health(self) -> Health:
-        return Health.UP
-
-    async def check(self) -> list[Any]:
-        return []
-
-    async def close(self) -> None: ...
-
-
-class SlowFetch:
-    def __init__(self, source: Slow) -> None:
-        self.source = source
-
-    async def run(self, call: FetchCall) -> Rows:
-        gate = asyncio.Event()
-        self.source.calls.append(call)
-        self.source.gates.append(gate)
-        try:
-            await gate.wait()
-        except asyncio.CancelledError:
-            self.source.cancelled += 1
-            raise
-        if self.source.error is not None:
-            raise self.source.error
-        keys = [key for (key,) in call.keys if key != "missing" for _ in range(2)]
-        return Rows(len(keys), (keys, [f"{key}-{i % 2}" for i, key in enumerate(keys)]), NOW)
-
-    def explain(self) -> str:
-        return "slow"
+RULE = Compare("portOfArrival", "in", Param("claims.ports"))
+SPEC = FetchSpec("shipment", ("ccn", "status"), keys=("ccn",), predicate=RULE)
+OTHER = FetchSpec("shipment", ("ccn", "eta"), keys=("ccn",), predicate=RULE)
 
 
 @pytest.fixture
 def slow() -> Slow:
     return Slow()
-
-
-def lookup(fetch: PreparedFetch, *keys: str, scope: Hashable | None = "view", **more: Any) -> asyncio.Task[Rows]:
-    return asyncio.ensure_future(fetch.run(FetchCall([(key,) for key in keys], scope=scope, **more)))
-
-
-async def settle() -> None:
-    for _ in range(5):
-        await asyncio.sleep(0)
-
-
-def keys_asked(slow: Slow) -> list[list[str]]:
-    return [[key for (key,) in call.keys] for call in slow.calls]
-
-
-async def finish(slow: Slow, *tasks: asyncio.Task[Rows]) -> list[Rows]:
-    while not all(task.done() for task in tasks):
-        for gate in slow.gates:
-            gate.set()
-        await settle()
-    return [task.result() for task in tasks]
 
 
 async def test_one_at_a_time_nobody_waits(slow: Slow) -> None:
@@ -112,13 +43,17 @@ async def test_while_two_are_under_way_the_rest_go_as_one(slow: Slow) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [{"scope": "another view"}, {"scope": None}, {"spec": OTHER}], ids=["view", "no scope", "columns"]
+    "other",
+    [{"scope": "another view"}, {"scope": None}, {"spec": OTHER}, {"params": {"claims.ports": ["CAMTR"]}}],
+    ids=["view", "no scope", "columns", "values"],
 )
-async def test_never_across_rights_or_call_shapes(slow: Slow, other: Mapping[str, Any]) -> None:
+async def test_never_across_rights_call_shapes_or_values(slow: Slow, other: Mapping[str, Any]) -> None:
     source = CoalescingSource(slow, 1)
     fetch = source.prepare(SPEC)
-    busy, first = lookup(fetch, "A"), lookup(fetch, "B")
-    second = lookup(source.prepare(other.get("spec", SPEC)), "C", scope=other.get("scope", "view"))
+    ports = {"claims.ports": ["CAVAN"]}
+    busy, first = lookup(fetch, "A"), lookup(fetch, "B", params=ports)
+    asked = {"scope": "view", "params": ports, **other}
+    second = lookup(source.prepare(asked.pop("spec", SPEC)), "C", **asked)
     await settle()
     await finish(slow, busy, first, second)
     assert sorted(keys_asked(slow)) == [["A"], ["B"], ["C"]]
@@ -197,6 +132,28 @@ async def test_a_batch_that_everyone_left_before_its_turn_is_not_asked(slow: Slo
     assert keys_asked(slow) == [["A"]]
 
 
+async def test_what_those_who_left_wanted_is_not_asked(slow: Slow) -> None:
+    fetch = CoalescingSource(slow, 1).prepare(SPEC)
+    busy, leaving, staying = lookup(fetch, "A"), lookup(fetch, "B", "C"), lookup(fetch, "C", "D")
+    await settle()
+    leaving.cancel()
+    await settle()
+    await finish(slow, busy, staying)
+    assert keys_asked(slow) == [["A"], ["C", "D"]]
+
+
+async def test_a_full_batch_keeps_its_turn(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.coalescing.MAX_KEYS", 3)
+    source = CoalescingSource(slow, 1)
+    fetch, other = source.prepare(SPEC), source.prepare(OTHER)
+    tasks = [lookup(fetch, "A"), lookup(fetch, "B", "C"), lookup(other, "X"), lookup(fetch, "D", "E")]
+    await settle()
+    tasks.append(lookup(fetch, "F"))
+    await settle()
+    await finish(slow, *tasks)
+    assert keys_asked(slow) == [["A"], ["B", "C"], ["X"], ["D", "E", "F"]]
+
+
 async def test_a_batch_left_in_the_moment_it_begins_gives_its_place_back(slow: Slow) -> None:
     """Who was waited for and who waits leave at one deadline: as when an agency hangs."""
     fetch = CoalescingSource(slow, 1).prepare(SPEC)
@@ -216,7 +173,7 @@ async def test_a_member_that_leaves_as_its_rows_come_is_no_error(slow: Slow) -> 
     fetch = source.prepare(SPEC)
     busy, member = lookup(fetch, "A"), lookup(fetch, "B")
     await settle()
-    (batch,) = source.lane.waiting.values()
+    (batch,) = source.lane.waiting
     slow.gates[0].set()
     await settle()
     slow.gates[1].set()

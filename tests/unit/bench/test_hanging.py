@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.hanging import ASKED, ASKERS, MEASURED, Bench, Pairs, asking, options, request
+from bench.hanging import ASKED, ASKERS, MEASURED, Bench, Pairs, asked_by, asking, options, request
 from gateway.cli.main import run
 from tests.kit.patience import until
 from tests.unit.bench.test_load import Agency, listening
@@ -18,7 +18,7 @@ def touched(query: str, scratch: Path, capsys: pytest.CaptureFixture[str]) -> se
     """The agencies that a query's plan asks."""
     document = scratch / "q.graphql"
     document.write_text(query)
-    variables = '{"bn": "100006139RM0001"}' if "$bn" in query else "{}"
+    variables = '{"bn": "100006139RM0001"}' if "$bn" in query else '{"n": 5}'
     assert run(["plan", str(document), "--role", "developer", "--variables", variables]) == 0
     fetches = [line for line in capsys.readouterr().out.splitlines() if line.lstrip().startswith("fetch ")]
     return {agency.lower() for line in fetches for agency in re.findall(r"([A-Z_]+)\.\w", line)}
@@ -60,13 +60,18 @@ async def test_either_turn_is_first_in_its_round(monkeypatch: pytest.MonkeyPatch
     assert found.ratios == [2.0, 2.0, 2.0]
 
 
+@pytest.mark.parametrize("agency", ASKED)
+def test_everyone_asks_something_else(agency: str) -> None:
+    assert len({asked_by(asker, ASKED[agency], "token").body for asker in range(ASKERS)}) == ASKERS
+
+
 async def test_all_who_ask_do_and_stop_in_the_end() -> None:
     agency = Agency()
-    asked = request("token", "{ permits { number } }")
+    asked = [asked_by(asker, ASKED["food"], "token") for asker in range(ASKERS)]
     async with listening(agency) as port:
         async with asking(port, asked):
             await until(lambda: len(agency.bodies) >= ASKERS)
-        assert set(agency.bodies) == {asked.body}
+        assert set(agency.bodies) == {one.body for one in asked}
         seen = len(agency.bodies)
         await asyncio.sleep(0.6)
         assert len(agency.bodies) == seen
@@ -76,7 +81,7 @@ async def test_who_cannot_ask_is_told() -> None:
     async with listening(Agency()) as port:
         pass
     with pytest.raises(OSError, match=str(port)):
-        async with asking(port, request("token", "{ a }")):
+        async with asking(port, [request("token", "{ a }")]):
             await asyncio.sleep(0.2)
 
 

@@ -1,0 +1,115 @@
+"""Single flight for reads: whoever asks just what is being asked waits for that answer instead.
+
+What must be equal: the call shape, the keys, limit, cursor and open values, and the ``FetchCall.scope``, which is the
+caller's rights as the gateway sees them. A call without a scope shares nothing. Who asked first runs the read, so one
+at a time waits for nobody; when he leaves it, or his deadline ends it, the next of those who wait asks anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable, Sequence
+from weakref import WeakValueDictionary
+
+from adapters.contract import Capabilities, FetchCall, FetchSpec, Finding, Health, PreparedFetch, Rows, Source
+from adapters.errors import SourceError, SourceTimeout
+from adapters.predicates import params_of
+
+TICK_S = 0.005
+"""By how much an event loop may be early for a deadline."""
+
+
+class SharingSource:
+    """``inner``, whose reads are shared. Everything else is its own."""
+
+    def __init__(self, inner: Source) -> None:
+        self.inner = inner
+        self.name = inner.name
+        self.agency = inner.agency
+        self._fetches: WeakValueDictionary[FetchSpec, SharedFetch] = WeakValueDictionary()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.inner.capabilities
+
+    def prepare(self, spec: FetchSpec) -> PreparedFetch:
+        """The same for equal call shapes, whichever plan they are of."""
+        found = self._fetches.get(spec)
+        if found is None:
+            found = self._fetches[spec] = SharedFetch(self.inner.prepare(spec), spec)
+        return found
+
+    async def start(self) -> None:
+        await self.inner.start()
+
+    async def health(self) -> Health:
+        return await self.inner.health()
+
+    async def check(self) -> Sequence[Finding]:
+        return await self.inner.check()
+
+    async def close(self) -> None:
+        await self.inner.close()
+
+
+class SharedFetch:
+    def __init__(self, inner: PreparedFetch, spec: FetchSpec) -> None:
+        self._inner = inner
+        self._params = params_of(spec)
+        self._flights: dict[Hashable, Flight] = {}
+
+    async def run(self, call: FetchCall) -> Rows:
+        if call.scope is None:
+            return await self._inner.run(call)
+        values = [repr(call.params.get(name)) for name in self._params]
+        name = (call.scope, tuple(call.keys), call.limit, call.cursor, *values)
+        while (flight := self._flights.get(name)) is not None:
+            rows = await flight.answer(call.deadline)
+            if rows is not None:
+                return rows
+        flight = self._flights[name] = Flight(call.deadline)
+        try:
+            rows = await self._inner.run(call)
+        except BaseException as error:
+            flight.failed(error)
+            raise
+        finally:
+            del self._flights[name]
+        flight.end(rows)
+        return rows
+
+    def explain(self) -> str:
+        return self._inner.explain()
+
+
+class Flight:
+    """A read under way, and those who wait for how it ends: with rows, with a failure, or with ``None`` when it failed
+    for whoever ran it alone."""
+
+    __slots__ = ("_deadline", "_ended")
+
+    def __init__(self, deadline: float | None) -> None:
+        self._deadline = deadline
+        self._ended: asyncio.Future[Rows | SourceError | None] | None = None
+
+    async def answer(self, deadline: float | None) -> Rows | None:
+        """What the read brings before ``deadline``; ``None``: it must be asked anew. Raises a ``SourceError``."""
+        if self._ended is None:
+            self._ended = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout_at(deadline):
+                found = await asyncio.shield(self._ended)
+        except TimeoutError as error:
+            raise SourceTimeout("waiting for an answer that another asked for") from error
+        if isinstance(found, SourceError):
+            raise found
+        return found
+
+    def end(self, how: Rows | SourceError | None) -> None:
+        if self._ended is not None:
+            self._ended.set_result(how)
+
+    def failed(self, error: BaseException) -> None:
+        cut = self._deadline is not None and asyncio.get_running_loop().time() >= self._deadline - TICK_S
+        own = isinstance(error, SourceTimeout) and cut
+        self.end(error if isinstance(error, SourceError) and not own else None)

@@ -218,11 +218,14 @@ class _Connection(asyncio.Protocol):
         self._endless = not (bare or "Content-Length" in headers or "Transfer-Encoding" in headers)
 
     def on_body(self, data: bytes) -> None:
+        if self._waiter is None or self._waiter.done():  # it has failed: what else has arrived is not unpacked
+            return
         if self._unpacking is not None:
             try:
                 data = self._unpacking.decompress(data, self._limit + 1 - self._size)
             except zlib.error:
                 self._fail(Unreadable("its gzip is broken"))
+                return
         self._size += len(data)
         if self._size > self._limit:
             self._fail(self._too_large())

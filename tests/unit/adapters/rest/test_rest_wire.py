@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import tracemalloc
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
@@ -121,6 +122,22 @@ async def test_what_cannot_be_read_ends_the_connection(api: Api, said: bytes, pr
         await wire.ask("GET", url, "")
     assert (await wire.ask("GET", url, "")).body == BODY
     assert scripted.connections == 2
+
+
+async def test_what_is_too_large_is_unpacked_no_further(api: Api) -> None:
+    """Though the rest of it has arrived with what was one byte too many."""
+    scripted, wire, url = api
+    packed = gzip.compress(bytes(30_000_000))
+    parts = chunked(packed[:1000], packed[1000:])
+    scripted.script.append(OK + b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n" + parts)
+    tracemalloc.start()
+    try:
+        with pytest.raises(Unreadable, match="more than 4096"):
+            await wire.ask("GET", url, "")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 async def test_connections_are_kept_and_as_many_as_are_needed(api: Api) -> None:

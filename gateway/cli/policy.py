@@ -1,4 +1,5 @@
-"""``guichet policy try``: recorded operations under the policy in force and under a changed one."""
+"""``guichet policy try``: recorded operations under the policy in force and under a changed one, and what those who
+asked are told of their rights."""
 
 from __future__ import annotations
 
@@ -19,9 +20,9 @@ from gateway.cli.serving import Config
 from gateway.errors import ClientError, RequestErrors
 from gateway.limits import DocumentLimits
 from gateway.planning.operations import read_document
-from gateway.policy import Policy, refuse_closed_roots
+from gateway.policy import Policy, View, refuse_closed_roots
 from gateway.policy.recording import RecordedOperation, read_recording
-from gateway.policy.trial import Change, Outcome, changes, selected
+from gateway.policy.trial import Change, Outcome, changes, selected, told
 from gateway.request import Principal
 
 app = typer.Typer()
@@ -40,6 +41,15 @@ class Trial:
     principal: str
     operation: str
     changes: tuple[Change, ...]
+    views: tuple[View, View] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What ``viewer.access`` and introspection would tell a recorded principal otherwise."""
+
+    principal: str
+    changes: tuple[Change, ...]
 
 
 @app.command("try")
@@ -49,21 +59,51 @@ def try_(
     config: Config = Path("guichet.toml"),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
-    """List what a changed policy would change for recorded operations. Exit code 1 when anything would."""
+    """List what a changed policy would change for recorded operations, and in what their callers are told of their
+    rights. Exit code 1 when anything would."""
     environment = Unset()
     built = build(configuration.load(config, environment), environment)
     changed = Policy.load(against, built.schema._schema, built.agencies, built.cache)
     recorded = read_recording(recording)
     trials = [_tried(built, changed, line, operation) for line, operation in recorded]
     affected = [each for each in trials if each.changes]
+    informed = _informed(trials)
+    otherwise = [each for each in informed if each.changes]
     if as_json:
-        told = [{**asdict(each), "changes": [asdict(change) for change in each.changes]} for each in affected]
-        typer.echo(json.dumps({"operations": len(trials), "changed": told}, indent=1, ensure_ascii=False))
+        changed_ = [
+            {"line": each.line, "principal": each.principal, "operation": each.operation, "changes": _plain(each)}
+            for each in affected
+        ]
+        told_ = [{"principal": each.principal, "changes": _plain(each)} for each in otherwise]
+        said = {"operations": len(trials), "changed": changed_, "principals": len(informed), "told": told_}
+        typer.echo(json.dumps(said, indent=1, ensure_ascii=False))
     else:
         for each in affected:
-            typer.echo("\n".join(_lines(recording, each)))
+            head = f"{recording}:{each.line}: {each.principal}: {each.operation}"
+            typer.echo("\n".join(_lines(head, each.changes)))
+        for one in otherwise:
+            typer.echo("\n".join(_lines(f"{one.principal}: viewer.access and introspection", one.changes)))
+        typer.echo(f"{len(otherwise)} of {len(informed)} principals would be told otherwise what they may see")
         typer.echo(f"{len(affected)} of {len(trials)} operations would change")
-    return 1 if affected else 0
+    return 1 if affected or otherwise else 0
+
+
+def _plain(each: Trial | Told) -> list[dict[str, str]]:
+    return [asdict(change) for change in each.changes]
+
+
+def _informed(trials: Sequence[Trial]) -> list[Told]:
+    """Once per name and pair of views, however many operations were recorded."""
+    found: dict[tuple[str, str, str], Told] = {}
+    for trial in trials:
+        if trial.views is None:
+            continue
+        one, other = trial.views
+        key = (trial.principal, one.fingerprint, other.fingerprint)
+        if key not in found:
+            same = one.fingerprint == other.fingerprint
+            found[key] = Told(trial.principal, () if same else tuple(told(one, other)))
+    return list(found.values())
 
 
 def _tried(built: Built, changed: Policy, line: int, recorded: RecordedOperation) -> Trial:
@@ -74,15 +114,16 @@ def _tried(built: Built, changed: Policy, line: int, recorded: RecordedOperation
         principal = recorded.principal.principal()
         name = "+".join(sorted(principal.roles))
     before, after = (_outcome(built, policy, principal, recorded) for policy in (built.policy, changed))
+    views = (before.view, after.view) if before.view is not None and after.view is not None else None
     limits = built.settings.limits
     try:
         document = read_document(recorded.document, DocumentLimits(limits.tokens, limits.depth, limits.aliases))
         operation = document.operation(recorded.operation_name)
     except ClientError:  # refused by either policy alike
-        return Trial(line, name, recorded.operation_name or "", ())
+        return Trial(line, name, recorded.operation_name or "", (), views)
     asked = selected(built.schema._schema, document.node, operation)
     title = operation.name.value if operation.name else " ".join(each for each in asked.coordinates if "Query." in each)
-    return Trial(line, name, title, tuple(changes(before, after, asked)))
+    return Trial(line, name, title, tuple(changes(before, after, asked)), views)
 
 
 def _outcome(built: Built, policy: Policy, principal: Principal, recorded: RecordedOperation) -> Outcome:
@@ -107,9 +148,9 @@ def _outcome(built: Built, policy: Policy, principal: Principal, recorded: Recor
 SIGNS = {"gained": "+", "lost": "-"}
 
 
-def _lines(recording: Path, trial: Trial) -> Iterator[str]:
-    yield f"{recording}:{trial.line}: {trial.principal}: {trial.operation}"
-    for change in trial.changes:
+def _lines(head: str, found: Sequence[Change]) -> Iterator[str]:
+    yield head
+    for change in found:
         match change.kind:
             case "refused" | "answered" | "refusal":
                 yield f"  {change.before} → {change.after}"

@@ -1,11 +1,12 @@
-"""Two policies on one operation: what the caller would be refused, gain or lose. Pure; whoever compiles says the rest.
+"""Two policies on one operation: what the caller would be refused, gain or lose; and what either tells him of his
+rights. Pure; whoever compiles says the rest.
 
 The comparison is by grants, not by rows: it needs no agency, and shows no value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 
 from graphql import (
@@ -26,6 +27,7 @@ from gateway.policy.view import AgreementInForce, View
 
 HIDDEN = "HIDE"
 ALL_ROWS = "all rows"
+ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class Outcome:
 class Change:
     """``kind``: ``refused``, ``answered``, ``refusal`` (another one), ``gained``, ``lost``, ``action`` (shown, masked
     or withheld otherwise), ``rows``, ``node``, ``agreement``, or ``plan`` (asked otherwise, and none of these says
-    why). ``of``: a coordinate, a type, or what changed of the agreement; ``why``: the grant, with its place."""
+    why); of what a caller is told, also ``rule`` (by another grant) and ``schema`` (in introspection). ``of``: a
+    coordinate, a type, or what changed of the agreement; ``why``: the grant, with its place."""
 
     kind: str
     of: str
@@ -90,11 +93,8 @@ def changes(before: Outcome, after: Outcome, asked: Selected) -> list[Change]:
     one, other = before.view, after.view
     if one is None or other is None or one.fingerprint == other.fingerprint:
         return found
-    found += _fields(one, other, asked)
-    for name in asked.types:
-        rules = _rows(one, name), _rows(other, name)
-        if rules[0] != rules[1] and name in one.schema.type_map and name in other.schema.type_map:
-            found.append(Change("rows", name, *rules))
+    found += _fields(one, other, asked.coordinates)
+    found += _row_rules(one, other, asked.types)
     if before.refusal is None and after.refusal is None:
         for name in sorted(before.by_id ^ after.by_id):
             said = ("by id", "not by id") if name in before.by_id else ("not by id", "by id")
@@ -105,6 +105,38 @@ def changes(before: Outcome, after: Outcome, asked: Selected) -> list[Change]:
     return found
 
 
+def told(one: View, other: View) -> list[Change]:
+    """What ``viewer.access`` and introspection would tell otherwise, whatever is asked."""
+    before, after = ({each.coordinate: each for each in view.access} for view in (one, other))
+    both = [name for name in before if name in after]
+    found = [*_fields(one, other, {**before, **after}), *_row_rules(one, other, one.schema.type_map)]
+    found += [
+        Change("rule", name, before[name].rule, after[name].rule)
+        for name in both
+        if before[name].rule != after[name].rule and before[name].action == after[name].action
+    ]
+    shown = set(before) ^ set(after)
+    was, would = introspected(one.schema), introspected(other.schema)
+    for name in sorted(was.keys() | would.keys()):
+        owner = name.rpartition(".")[0]
+        if was.get(name) != would.get(name) and name not in shown and (not owner or owner in was.keys() & would.keys()):
+            found.append(Change("schema", name, was.get(name, ABSENT), would.get(name, ABSENT)))
+    return found
+
+
+def introspected(schema: GraphQLSchema) -> dict[str, str]:
+    """Type, ``Type.field``, ``Type.field.argument`` or ``Enum.VALUE`` → its type, as introspection shows it."""
+    found: dict[str, str] = {}
+    for name, named in schema.type_map.items():
+        if name.startswith("__"):
+            continue
+        found[name] = type(named).__name__.removeprefix("GraphQL")
+        for member, one in {**getattr(named, "fields", {}), **getattr(named, "values", {})}.items():
+            found[f"{name}.{member}"] = str(getattr(one, "type", "value"))
+            found |= {f"{name}.{member}.{arg}": str(each.type) for arg, each in getattr(one, "args", {}).items()}
+    return found
+
+
 def _refusals(before: Outcome, after: Outcome) -> Iterator[Change]:
     if before.refusal == after.refusal:
         return
@@ -112,9 +144,9 @@ def _refusals(before: Outcome, after: Outcome) -> Iterator[Change]:
     yield Change(kind, "operation", before.refusal or "answered", after.refusal or "answered")
 
 
-def _fields(one: View, other: View, asked: Selected) -> Iterator[Change]:
+def _fields(one: View, other: View, asked: Iterable[str]) -> Iterator[Change]:
     before, after = _verdicts(one), _verdicts(other)
-    for name in asked.coordinates:
+    for name in asked:
         was, would = before.get(name, _Verdict(HIDDEN)), after.get(name, _Verdict(HIDDEN))
         if was.action != would.action:
             kind = "gained" if was.action == HIDDEN else "lost" if would.action == HIDDEN else "action"
@@ -140,6 +172,13 @@ def _per_group(view: View, coordinate: str) -> str:
         where = text_of(rule) if rule is not None else ALL_ROWS if group.whole else "rows that its parents lead to"
         said.append(f"{action} where {where}" if owner in group.rows else "")
     return "; ".join(sorted(filter(None, said)))
+
+
+def _row_rules(one: View, other: View, asked: Iterable[str]) -> Iterator[Change]:
+    for name in asked:
+        rules = _rows(one, name), _rows(other, name)
+        if rules[0] != rules[1] and name in one.schema.type_map and name in other.schema.type_map:
+            yield Change("rows", name, *rules)
 
 
 def _rows(view: View, name: str) -> str:

@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from gateway.cli.main import run
+from gateway.policy.trial import Change, told
+from gateway.policy.view import FieldAccess, View
+from tests.kit.memory_world import MASTER
 from tests.kit.places import ROOT
 
 TRIAL = Callable[..., list[dict[str, Any]]]
@@ -25,12 +28,14 @@ OWN = 'Shipment = { classes = ["COMMERCIAL"], rows = { importer.businessNumber =
 
 @pytest.fixture
 def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> TRIAL:
-    """Changes of one recorded operation, for a policy in which ``old`` is ``new``."""
+    """Changes of one recorded operation, or of what its caller is ``told``, when ``old`` is ``new`` in the policy."""
     monkeypatch.chdir(ROOT)
 
-    def changes(record: dict[str, Any], old: str, new: str, file: str = "roles.toml") -> list[dict[str, Any]]:
+    def changes(
+        record: dict[str, Any], old: str, new: str, file: str = "roles.toml", of: str = "changed"
+    ) -> list[dict[str, Any]]:
         against = tmp_path / "changed"
-        shutil.copytree(ROOT / "policy", against)
+        shutil.copytree(ROOT / "policy", against, dirs_exist_ok=True)
         text = (against / file).read_text()
         assert old in text
         (against / file).write_text(text.replace(old, new, 1))
@@ -38,11 +43,14 @@ def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         recording.write_text(json.dumps(record) + "\n")
         command = ["policy", "try", "--against", str(against), "--recording", str(recording)]
         code = run([*command, "--json"])
-        told = json.loads(capsys.readouterr().out)
-        assert (told["operations"], code) == (1, len(told["changed"]))
+        said = json.loads(capsys.readouterr().out)
+        assert (said["operations"], code) == (1, int(bool(said["changed"] or said["told"])))
         assert run(command) == code
-        assert capsys.readouterr().out.splitlines()[-1] == f"{code} of 1 operations would change"
-        return [change for each in told["changed"] for change in each["changes"]]
+        assert capsys.readouterr().out.splitlines()[-2:] == [
+            f"{len(said['told'])} of {said['principals']} principals would be told otherwise what they may see",
+            f"{len(said['changed'])} of 1 operations would change",
+        ]
+        return [change for each in said[of] for change in each["changes"]]
 
     return changes
 
@@ -162,6 +170,42 @@ def test_per_row_verdicts_of_several_roles(trial: TRIAL) -> None:
     assert brief(found) == [
         ("action", "Shipment.packages", f"HIDE {carried}; SHOW {imported}", f"HIDE {carried}; WITHHOLD {imported}")
     ]
+
+
+CCN = {**OFFICER, "document": "{ shipments { nodes { ccn } } }"}
+
+
+def test_what_viewer_access_tells_whatever_is_asked(trial: TRIAL) -> None:
+    """The recorded operation is answered as before."""
+    risk = 'RiskAssessment = { classes = ["COMMERCIAL"] }'
+    found = trial(CCN, risk, 'RiskAssessment = { classes = ["COMMERCIAL", "INTELLIGENCE"] }', of="told")
+    assert ("gained", "RiskAssessment.score", "HIDE", "SHOW") in brief(found)
+    assert all(each["of"].startswith("RiskAssessment.") for each in found)
+
+
+def test_what_introspection_shows_of_inputs_and_of_nullability(trial: TRIAL) -> None:
+    """A withheld field is nullable, and can be neither filtered nor ordered by."""
+    found = trial(
+        CCN, SHIPMENT, SHIPMENT.replace("rows = {", 'withhold = ["portOfArrival", "eta"], rows = {'), of="told"
+    )
+    said = brief(found)
+    assert ("action", "Shipment.eta", "SHOW", "WITHHOLD") in said
+    assert ("schema", "ShipmentFilter.portOfArrival", "LocodeFilter", "absent") in said
+    assert ("schema", "ShipmentOrderField.ETA", "value", "absent") in said
+    assert not [each for each in said if each[0] in ("gained", "lost", "rule")]
+
+
+def test_another_grant_for_the_same_field_is_told() -> None:
+    one, other = (View(name, MASTER, access=(FieldAccess("Agency.code", "SHOW", None, name),)) for name in ("a", "b"))
+    assert told(one, other) == [Change("rule", "Agency.code", "a", "b")]
+
+
+def test_a_row_rule_is_told_once(trial: TRIAL) -> None:
+    found = trial(CCN, SHIPMENT, OWN, of="told")
+    assert found == []  # the claim that the rule names is not the officer's: he is refused, which the operation tells
+    carrier = SHIPMENT.replace("rows = {", 'rows = { status = { ne = "SEIZED" },')
+    (rows,) = trial(CCN, SHIPMENT, carrier, of="told")
+    assert (rows["kind"], rows["of"]) == ("rows", "Shipment")
 
 
 def test_an_operation_that_neither_can_read_is_no_change(trial: TRIAL) -> None:

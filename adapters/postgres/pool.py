@@ -13,18 +13,20 @@ from typing import Any
 
 import asyncpg
 
+from adapters.postgres.failures import KNOWN
 from adapters.postgres.settings import PostgresSettings, TlsSettings
 from adapters.resilience import Load
 
 IDLE_SECONDS = 300.0
-_CLOSE_SECONDS = 5.0
+_CLOSE_SECONDS = 2.0
 _MAX_STATEMENT = 256 * 1024
 
 Connection = Any  # asyncpg.Connection[Record]; generic only in its stubs
 
 
 class Pool:
-    """At most ``max_connections``. The connection used last is used next."""
+    """At most ``max_connections``, those counted that are not closed yet: their statements may still run. The
+    connection used last is used next."""
 
     def __init__(self, settings: PostgresSettings, application_name: str) -> None:
         self._settings = settings
@@ -38,7 +40,7 @@ class Pool:
     @property
     def load(self) -> Load:
         waiting = sum(1 for turn in self._waiting if not turn.done())
-        return Load(self._open + len(self._closing), self._open - len(self._idle), waiting)
+        return Load(self._open, self._open - len(self._idle) - len(self._closing), waiting)
 
     async def acquire(self) -> Connection:
         """Raises what asyncpg raises. The caller sets the time limit."""
@@ -103,10 +105,15 @@ class Pool:
             self._forget(connection)
 
     def _forget(self, connection: Connection) -> None:
-        if not connection.is_closed():
-            task = asyncio.ensure_future(_end(connection))
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+        if connection.is_closed():
+            self._freed()
+            return
+        task = asyncio.ensure_future(_end(connection))
+        self._closing.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._closing.discard(task)
         self._freed()
 
     def _freed(self) -> None:
@@ -141,13 +148,13 @@ class Pool:
             if not turn.done():
                 turn.set_exception(asyncpg.InterfaceError("the source is closed"))
         if self._closing:
-            await asyncio.wait(self._closing, timeout=_CLOSE_SECONDS)
+            await asyncio.wait(self._closing)
 
 
 async def _end(connection: Connection) -> None:
     try:
         await connection.close(timeout=_CLOSE_SECONDS)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+    except KNOWN:
         connection.terminate()
 
 

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import asyncpg
 from pydantic import ValidationError
 
 from adapters.contract import Capabilities, CollectionSpec, FetchCall, FetchSpec, Finding, Health, Lookup, Rows
@@ -126,8 +127,8 @@ class PostgresSource:
         try:
             records: list[Any] = await connection.fetch(text, *arguments)
         except BaseException as error:
-            if getattr(error, "sqlstate", None) and not lost(error):
-                pool.release(connection)  # the server answered: the connection is sound
+            if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError) and not lost(error):
+                pool.release(connection)  # the server answered, or was not asked: the connection is sound
             else:
                 pool.discard(connection)
             raise

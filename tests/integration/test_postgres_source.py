@@ -39,6 +39,15 @@ async def test_sessions_are_read_only_named_and_limited(customs: PostgresSource)
         await customs.fetch("CREATE TABLE x (y int)", (), None)
 
 
+@pytest.mark.parametrize(("text", "value"), [("SELECT $1::smallint", 1 << 20), ("SELECT 1 / $1::int", 0)])
+async def test_a_value_that_fails_costs_no_connection(customs: PostgresSource, text: str, value: int) -> None:  # noqa: F811
+    who = await customs.fetch("SELECT pg_backend_pid()", (), None)
+    with pytest.raises(SourceBadData):
+        await customs.fetch(text, (value,), None)
+    assert customs.load.busy == 0
+    assert await customs.fetch("SELECT pg_backend_pid()", (), None) == who
+
+
 async def test_a_deadline_cancels_the_statement(customs: PostgresSource, server: Server) -> None:  # noqa: F811
     started = time.monotonic()
     with pytest.raises(SourceTimeout):

@@ -143,7 +143,8 @@ class FetchBuilder:
             if name not in group.rows and not leading:
                 continue
             if rule is None:
-                whole, through = (whole | bit, through) if group.whole else (whole, through | bit)
+                all_ = group.whole or leading  # what was led to says afterwards which of them are shown
+                whole, through = (whole | bit, through) if all_ else (whole, through | bit)
                 continue
             try:
                 found = RowRules(self.schema, self.catalog, {name: rule}).rule(owner)

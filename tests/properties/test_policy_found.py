@@ -316,3 +316,33 @@ async def test_a_second_role_takes_no_person_from_one_that_shows_no_records(tmp_
     both = await here.data_of(query % f"{crossings} records {{ agency }}", view=found.view_of(["crossings", "police"]))
     assert alone["person"] == {"crossings": {"totalCount": 1, "nodes": [{"place": "CAVAN"}]}}
     assert both["person"] == {**alone["person"], "records": [{"agency": "POLICE"}]}
+
+
+AGAIN = """
+[roles.crossings]
+query = ["person"]
+[roles.crossings.types]
+Person = { fields = ["crossings"], rows = { documents.issuer = { eq = "SE" } } }
+Crossing = { fields = ["person"] }
+[roles.records]
+query = ["person"]
+[roles.records.types]
+Person = { fields = ["records"], rows = { records.agency = { eq = "POLICE" } } }
+PersonRecord = { fields = ["agency"] }
+"""
+
+
+async def test_records_are_shown_by_who_shows_the_person_whoever_led_there(tmp_path: Path) -> None:
+    """``crossings`` leads to a person again; ``records`` has a rule of its own that admits him."""
+    of_document = {"document.issuer": "SE", "document.number": "P1"}
+    here = World(
+        {
+            "POLICE": {"personrecord": [{"key": "p", **of_document}]},
+            "TRAVELLER": {"crossing": [{"key": "c", **of_document}]},
+        }
+    )
+    view = policy(tmp_path, AGAIN).view_of(["crossings", "records"])
+    again = "crossings { nodes { person { records { agency } } } }"
+    query = f'{{ person(document: {{ issuer: "SE", number: "P1" }}) {{ {again} }} }}'
+    found = (await here.data_of(query, view=view))["person"]["crossings"]["nodes"]
+    assert found == [{"person": {"records": [{"agency": "POLICE"}]}}]

@@ -107,6 +107,12 @@ class Case:
     terms: frozenset[tuple[str, str]] = frozenset()
     sharing: Sharing | None = None
 
+    @property
+    def reads_persons_whole(self) -> bool:
+        """Not where records have a rule: persons are then decided on, and read, by those that it admits."""
+        ruled = [role.rows for role in self.roles] + ([self.sharing.rows] if self.sharing is not None else [])
+        return not any("PersonRecord" in rows for rows in ruled)
+
     def view(self, directory: Path) -> View:
         """By the product's own loader and its own way from a token."""
         (directory / "roles.toml").write_text("\n".join(role.toml() for role in self.roles).replace("'", '"'))
@@ -164,7 +170,11 @@ def role_of(rng: Random, name: str) -> Role:
     parties = any(one in fields.get(owner, ()) for owner in fields for one in ("importer", "holder"))
     if parties and rng.random() < 0.4:
         fields["Party"] = _actions(rng, "Party", owners)
-    rows = {owner: rng.choice(sorted(RULES[owner])) for owner in owners if owner in RULES and rng.random() < 0.6}
+    rows = {
+        owner: rng.choice(sorted(RULES[owner]))
+        for owner in owners
+        if owner in RULES and rng.random() < (0.2 if owner == "PersonRecord" else 0.6)
+    }
     roots = set()
     for owner in owners:
         each = ROOTS.get(owner, ())

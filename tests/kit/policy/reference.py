@@ -144,7 +144,7 @@ class Reference:
         if not grant.fields.get(owner):
             return False
         if owner in grant.rules:
-            agency, row = self.case.marked.rows[full[KEY]]
+            agency, row = self.case.marked.rows[full[KEY]] if KEY in full else (full[AGENCY], {})
             return all(RULES[owner][name][1](agency, row, self.case) for name in grant.rules[owner])
         return not grant.rules or n in led
 

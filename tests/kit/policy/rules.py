@@ -100,6 +100,7 @@ RULES: Mapping[str, Mapping[str, tuple[str, Rule]]] = {
             lambda _, person, case: tuple(case.claims["document"].values()) in person["documents"],
         ),
     },
+    "PersonRecord": {"police": ('{ agency = { eq = "POLICE" } }', lambda agency, _, case: agency == "POLICE")},
     "Crossing": {
         "place": ('{ place = { in = "claims.ports" } }', lambda _, row, case: row["place"] in case.claims["ports"]),
         "own": (

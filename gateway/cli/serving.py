@@ -20,6 +20,17 @@ Config = Annotated[Path, typer.Option("--config", help="The deployment's file.")
 
 GRACE_SECONDS = 10
 KEEP_ALIVE_SECONDS = 30
+SERVER: dict[str, Any] = {
+    "loop": "uvloop",
+    "http": "httptools",
+    "ws": "none",  # whatever libraries are installed: what is not limited and tested is not served
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+    "timeout_graceful_shutdown": GRACE_SECONDS,
+}
+"""How the public listener serves, whatever the deployment."""
 
 
 class Scale(StrEnum):
@@ -38,15 +49,9 @@ def serve(
     telemetry.configure(settings.telemetry.log_level)
     count = workers or settings.gateway.workers
     options: dict[str, Any] = {
+        **SERVER,
         "host": settings.gateway.host,
         "port": settings.gateway.port if port is None else port,
-        "loop": "uvloop",
-        "http": "httptools",
-        "log_config": None,
-        "access_log": False,
-        "server_header": False,
-        "timeout_keep_alive": KEEP_ALIVE_SECONDS,
-        "timeout_graceful_shutdown": GRACE_SECONDS,
     }
     application = create_app(settings)  # with several workers too: faults of the files show here, once
     if count > 1:

@@ -118,6 +118,8 @@ class GraphQLView(GraphQL[Exchange, None]):
     async def _run(self, exchange: Exchange, scope: Scope, receive: Receive, headers: Mapping[str, str]) -> Response:
         if exchange.method not in METHODS:
             raise Malformed("GraphQL is asked by GET and POST", 405, {"Allow": ", ".join(METHODS)})
+        if headers.get("upgrade", "").strip().lower() == "websocket":  # and the server did not take it up
+            raise Malformed("WebSocket is not served here: ask by POST, or for a stream by Accept: text/event-stream")
         media = negotiation.media_type(headers.get("accept"))
         if media is None:
             raise Malformed(f"answers are {negotiation.GRAPHQL_JSON} or {negotiation.JSON}", 406)

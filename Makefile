@@ -57,7 +57,7 @@ soak: $(STAMP) ## ten minutes of load while agencies break: every answer judged,
 $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
 	@touch $@
 
 # npm is tried once for the same sources: the demo starts without the page, and at once the next time.

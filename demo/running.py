@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,28 +43,10 @@ class Demo:
         write_atomically(self.directory / "demo.json", json.dumps(self.info, indent=1) + "\n")
 
     def environment(self) -> dict[str, str]:
-        """The variables a gateway needs to use these agencies; addresses of those that do not run are left out."""
-        entries = self.info["agencies"]
-        secrets = self.keys.secrets
-        addresses = {
-            "CUSTOMS_DSN": entries.get("customs", {}).get("dsn"),
-            "TRAVELLER_DSN": entries.get("traveller", {}).get("dsn"),
-            "TRADE_DSN": entries.get("trade_controls", {}).get("dsn"),
-            "REVENUE_URL": entries.get("revenue", {}).get("url"),
-            "REVENUE_TOKEN_URL": entries.get("revenue", {}).get("token_url"),
-            "IMMIGRATION_URL": entries.get("immigration", {}).get("url"),
-            "FOOD_URL": entries.get("food", {}).get("url"),
-            "POLICE_URL": entries.get("police", {}).get("url"),
-        }
+        """The variables that the demo's gateway needs."""
         return {
-            **{name: value for name, value in addresses.items() if value is not None},
-            "REVENUE_SECRET": secrets.revenue,
-            "IMMIGRATION_KEY": secrets.immigration,
-            "FOOD_TOKEN": secrets.food,
-            "POLICE_PASSWORD": secrets.police,
-            "GUICHET_KEY": secrets.opaque,
+            **_environment(self.info, self.keys),
             "GUICHET_STATE_DSN": self.info["state"]["dsn"],
-            "GUICHET_IDENTITY_JWKS_FILE": str(self.keys.jwks),
             "GUICHET_GATEWAY_ADMIN_PORT": str(self.ports["admin"]),
             "GUICHET_DEMO_DIR": str(self.directory),
         }
@@ -83,6 +65,40 @@ class Demo:
                             return
                 await asyncio.sleep(0.05)
         raise SupervisorError(f"{name}: no answer from {url}: {last_line(output)} (see {output})")
+
+
+def environment_of(directory: Path) -> dict[str, str]:
+    """What a deployment's environment says of the agencies of the demo that runs in `directory`. Raises LookupError
+    when none does."""
+    try:
+        info = json.loads((directory / "demo.json").read_text())
+    except FileNotFoundError:
+        raise LookupError(f"{directory}: no demo runs there") from None
+    return _environment(info, Keys.open(directory))
+
+
+def _environment(info: Mapping[str, Any], keys: Keys) -> dict[str, str]:
+    """Addresses of agencies that do not run are left out."""
+    entries, secrets = info["agencies"], keys.secrets
+    addresses = {
+        "CUSTOMS_DSN": entries.get("customs", {}).get("dsn"),
+        "TRAVELLER_DSN": entries.get("traveller", {}).get("dsn"),
+        "TRADE_DSN": entries.get("trade_controls", {}).get("dsn"),
+        "REVENUE_URL": entries.get("revenue", {}).get("url"),
+        "REVENUE_TOKEN_URL": entries.get("revenue", {}).get("token_url"),
+        "IMMIGRATION_URL": entries.get("immigration", {}).get("url"),
+        "FOOD_URL": entries.get("food", {}).get("url"),
+        "POLICE_URL": entries.get("police", {}).get("url"),
+    }
+    return {
+        **{name: value for name, value in addresses.items() if value is not None},
+        "REVENUE_SECRET": secrets.revenue,
+        "IMMIGRATION_KEY": secrets.immigration,
+        "FOOD_TOKEN": secrets.food,
+        "POLICE_PASSWORD": secrets.police,
+        "GUICHET_KEY": secrets.opaque,
+        "GUICHET_IDENTITY_JWKS_FILE": str(keys.jwks),
+    }
 
 
 async def together(*work: Coroutine[Any, Any, _T]) -> list[_T]:

@@ -253,7 +253,8 @@ def demo_of(settings: Settings) -> Demo | None:
 
 
 def demo_entry(name: str) -> Any:
-    """``run``, ``personas`` (name → record) or ``token`` of the demo. Raises :class:`LookupError` without one."""
+    """``run``, ``personas`` (name → record), ``token`` or ``environment`` of the demo. Raises :class:`LookupError`
+    without one."""
     for found in entry_points(group="guichet.demo", name=name):
         return found.load()
     raise LookupError(f"the demo is not installed: no entry point guichet.demo {name}")

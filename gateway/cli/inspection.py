@@ -16,7 +16,7 @@ from graphql import print_schema
 
 from adapters.errors import AgencyFileError
 from gateway import settings as configuration
-from gateway.app import build
+from gateway.app import build, demo_entry
 from gateway.cli.checking import findings, unserved_of
 from gateway.cli.mistakes import Mistake
 from gateway.cli.serving import Config
@@ -65,13 +65,16 @@ class Unset(Mapping[str, str]):
 def check(
     config: Config = Path("guichet.toml"),
     offline: Annotated[bool, typer.Option("--offline", help="Only the files; ask no agency.")] = False,
+    directory: Annotated[
+        Path | None, typer.Option("--dir", help="Ask the agencies of the demo that runs there.", show_default=False)
+    ] = None,
 ) -> int:
     """Parse every file, then ask every source whether what it is said to hold is there.
 
     A finding, on standard output, is where a file and a live system contradict each other. Dirty data, slow
     questions and what an agency cannot be asked are notes, on standard error.
     """
-    environment: Mapping[str, str] = Unset() if offline else os.environ
+    environment: Mapping[str, str] = Unset() if offline else _environment(directory)
     built = build(configuration.load(config, environment), environment)
     found = unserved_of(built) if offline else asyncio.run(findings(built))
     for file, finding in found:
@@ -82,6 +85,16 @@ def check(
         known = f"{len(built.agencies)} agencies, {len(built.policy.roles)} roles"
         typer.echo(f"{config}: {known}: no fault found", err=True)
     return 1 if faults else 0
+
+
+def _environment(demo: Path | None) -> Mapping[str, str]:
+    """Where the agencies are, and their secrets: as deployed, or as in a running demo."""
+    if demo is None:
+        return os.environ
+    try:
+        return {**os.environ, **demo_entry("environment")(demo)}
+    except (LookupError, ImportError) as error:
+        raise Mistake(str(error), 1) from None
 
 
 def schema(

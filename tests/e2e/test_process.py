@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from demo.keys import Keys
+from demo.running import environment_of
 from gateway.cli.main import run
 from tests.kit.demo import GUICHET, RunningDemo
 from tests.kit.places import ROOT
@@ -59,27 +60,6 @@ def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
     return command
 
 
-def environment(demo: RunningDemo) -> dict[str, str]:
-    """What a deployment's environment says of these agencies."""
-    agencies, secrets = demo["agencies"], Keys.open(demo.directory).secrets
-    return {
-        "CUSTOMS_DSN": agencies["customs"]["dsn"],
-        "TRAVELLER_DSN": agencies["traveller"]["dsn"],
-        "TRADE_DSN": agencies["trade_controls"]["dsn"],
-        "REVENUE_URL": agencies["revenue"]["url"],
-        "REVENUE_TOKEN_URL": agencies["revenue"]["token_url"],
-        "IMMIGRATION_URL": agencies["immigration"]["url"],
-        "FOOD_URL": agencies["food"]["url"],
-        "POLICE_URL": agencies["police"]["url"],
-        "REVENUE_SECRET": secrets.revenue,
-        "IMMIGRATION_KEY": secrets.immigration,
-        "FOOD_TOKEN": secrets.food,
-        "POLICE_PASSWORD": secrets.police,
-        "GUICHET_KEY": secrets.opaque,
-        "GUICHET_IDENTITY_JWKS_FILE": str(demo.directory / "keys" / "jwks.json"),
-    }
-
-
 PLANTED = {
     "collections.shipment.fields.mode": "codes not mapped: 9",
     "collections.shipment.fields.conveyance.mode": "codes not mapped: 9",
@@ -94,7 +74,7 @@ PLANTED = {
 
 def test_check_notes_the_planted_data_and_finds_nothing_wrong(demo: RunningDemo) -> None:
     """Dirty data is flagged where it is shown: no reason to fail."""
-    done = guichet("check", **environment(demo))
+    done = guichet("check", "--dir", demo.directory)
     assert (done.returncode, done.stdout) == (0, "")
     *notes, last = done.stderr.splitlines()
     assert last == "guichet.toml: 7 agencies, 15 roles: no fault found"
@@ -119,12 +99,14 @@ def test_check_finds_what_is_missing(
     (agencies / "trade_controls.toml").write_text(text)
     (tmp_path / "policy").symlink_to(ROOT / "policy")
     (tmp_path / "guichet.toml").write_text((ROOT / "guichet.toml").read_text())
-    for name, value in environment(demo).items():
+    for name, value in environment_of(demo.directory).items():
         monkeypatch.setenv(name, value)
     done = here("check", "--config", tmp_path / "guichet.toml")
     assert done.returncode == 1
     (line,) = [line for line in done.stdout.splitlines() if "permit_kind" in line]
     assert line.startswith(f"{agencies / 'trade_controls.toml'}: collections.permit: ")
+    nobody = here("check", "--dir", tmp_path)
+    assert (nobody.returncode, nobody.stderr) == (1, f"guichet: {tmp_path}: no demo runs there\n")
 
 
 def test_schema_of_a_role(demo: RunningDemo, here: Here) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from demo.keys import Keys
+from demo.running import environment_of
 from gateway.app import Built, build
 from gateway.policy.view import View
 from gateway.request import Answer, Principal, RequestContext
@@ -51,7 +51,7 @@ class OwnPolicy:
 async def own_policy(demo: RunningDemo, directory: Path, roles: str) -> AsyncIterator[OwnPolicy]:
     """``roles``: the text of ``roles.toml``."""
     (directory / "roles.toml").write_text(roles)
-    environment = environment_of(demo)
+    environment = environment_of(demo.directory)
     settings = config.load(ROOT / "guichet.toml", environment).model_copy(update={"policy": directory})
     built = build(settings, environment)
     try:
@@ -59,24 +59,3 @@ async def own_policy(demo: RunningDemo, directory: Path, roles: str) -> AsyncIte
         yield OwnPolicy(built)
     finally:
         await asyncio.gather(*(source.close() for source in built.sources.values()))
-
-
-def environment_of(demo: RunningDemo) -> dict[str, str]:
-    """What a deployment's environment says of these agencies."""
-    agencies, secrets = demo["agencies"], Keys.open(demo.directory).secrets
-    return {
-        "CUSTOMS_DSN": agencies["customs"]["dsn"],
-        "TRAVELLER_DSN": agencies["traveller"]["dsn"],
-        "TRADE_DSN": agencies["trade_controls"]["dsn"],
-        "REVENUE_URL": agencies["revenue"]["url"],
-        "REVENUE_TOKEN_URL": agencies["revenue"]["token_url"],
-        "IMMIGRATION_URL": agencies["immigration"]["url"],
-        "FOOD_URL": agencies["food"]["url"],
-        "POLICE_URL": agencies["police"]["url"],
-        "REVENUE_SECRET": secrets.revenue,
-        "IMMIGRATION_KEY": secrets.immigration,
-        "FOOD_TOKEN": secrets.food,
-        "POLICE_PASSWORD": secrets.police,
-        "GUICHET_KEY": secrets.opaque,
-        "GUICHET_IDENTITY_JWKS_FILE": str(demo.directory / "keys" / "jwks.json"),
-    }

@@ -1,10 +1,14 @@
-"""``heldContainers``: open holds at one place, of every agency in the view, by container: open it once, together."""
+"""``heldContainers``: open holds at one place, of every agency in the view, by container: open it once, together.
+
+A container is no agency's row. Where grants see different rows, each speaks of it by the holds that it shows: a field
+tells of those holds alone that some grant shows which shows the field too.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import reduce
-from operator import and_
+from operator import or_
 from typing import Any
 
 from adapters.contract import AllOf, Compare, FetchCall, Param, Rows, Value
@@ -15,6 +19,7 @@ from gateway.execution.services import Services
 from gateway.execution.table import Children, Origin, Table, concat, take
 from gateway.planning.catalog import Owner
 from gateway.planning.plan import Fetch, RootField
+from gateway.planning.rights import SHOW
 from gateway.planning.rows import for_owner
 
 ORDER = (("container", False), ("key", False))
@@ -40,25 +45,44 @@ async def held_containers(runner: Services, run: Run, root: RootField, arguments
             groups.setdefault(container, []).append(row)
     found = sorted(name for name, rows in groups.items() if len({agencies[row] for row in rows}) >= least)
     ccns = holds.columns[fetch.needs.columns["shipment.ccn"]]
+
+    grants = holds.grants if holds.grants is not None else [-1] * holds.count
+    of_all = {name: reduce(or_, (grants[row] for row in groups[name])) for name in found}
+
+    def telling(name: str, field: str) -> list[int]:
+        shown = shows(run, field)
+        return [row for row in groups[name] if grants[row] & shown]
+
+    def shipment(name: str) -> Any:
+        """Of a hold that all those grants show which lead on to it: none leads to a shipment by another's hold."""
+        lead = shows(run, "shipment") & of_all[name]
+        named = [ccns[row] for row in groups[name] if grants[row] & lead == lead]
+        return next((ccn for ccn in named if ccn is not None), None)
+
     values: dict[str, list[Any]] = {
         "number": list(found),
         "place": [place] * len(found),
-        "agencies": [sorted({agencies[row] for row in groups[name]}) for name in found],
-        "shipment.ccn": [next((ccns[row] for row in groups[name] if ccns[row] is not None), None) for name in found],
+        "agencies": [sorted({agencies[row] for row in telling(name, "agencies")}) for name in found],
+        "shipment.ccn": [shipment(name) for name in found],
     }
     table = Table(len(found), [values[path] for path in page.needs.columns])
     table.origins = (Origin("", run.now, False),)
     offsets, rows = [0], []
     for name in found:
-        rows += groups[name]
+        rows += telling(name, "holds")
         offsets.append(len(rows))
     table.children["holds"] = Children(offsets, take(holds, rows))
-    if holds.grants is not None:  # a group speaks of a container when it grants every hold that is told of it
-        grants = holds.grants
-        table.grants = [reduce(and_, (grants[row] for row in groups[name])) for name in found]
+    if holds.grants is not None:
+        table.grants = list(of_all.values())
     made = Made(table, found, [(name,) for name in found])
     whole = OneList(range(table.count), (place, least), bool(answered.failed))
     return (await local_pages(runner, run, page, call, made, answered.reports, [whole]))[0]
+
+
+def shows(run: Run, field: str) -> int:
+    """The groups, as bits, that show a field of containers."""
+    cells = run.view.cells.get(f"HeldContainer.{field}")
+    return -1 if cells is None else sum(1 << index for index, action in enumerate(cells) if action == SHOW)
 
 
 async def _ask(run: Run, fetch: Fetch, owner: Owner, place: str) -> tuple[Table | None, Report, Rows | None]:

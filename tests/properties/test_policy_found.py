@@ -346,3 +346,46 @@ async def test_records_are_shown_by_who_shows_the_person_whoever_led_there(tmp_p
     query = f'{{ person(document: {{ issuer: "SE", number: "P1" }}) {{ {again} }} }}'
     found = (await here.data_of(query, view=view))["person"]["crossings"]["nodes"]
     assert found == [{"person": {"records": [{"agency": "POLICE"}]}}]
+
+
+CONTAINERS = """
+[roles.food]
+query = ["heldContainers"]
+[roles.food.types]
+HeldContainer = { fields = ["number", "agencies", "holds", "shipment"] }
+Hold = { fields = ["agency"], rows = { agency = { eq = "FOOD" } } }
+Shipment = { fields = ["ccn"] }
+[roles.trade]
+query = ["heldContainers"]
+[roles.trade.types]
+HeldContainer = { fields = ["place", "holds"], withhold = ["number"] }
+Hold = { fields = ["reasonCode"], rows = { agency = { eq = "TRADE_CONTROLS" } } }
+"""
+
+
+async def test_a_container_is_told_of_by_the_holds_of_who_tells(tmp_path: Path) -> None:
+    """Whether or not there are others' holds: neither another role nor an agency that is down changes that."""
+    hold = {"key": "h", "container": "CSQU3054383", "place": "CAVAN", "reasonCode": "why", "shipment.ccn": "9QRT1"}
+    here = World(
+        {
+            "CUSTOMS": {"shipment": [{"ccn": "9QRT1"}, {"ccn": "9QRT2"}]},
+            "FOOD": {"hold": [hold]},
+            "TRADE_CONTROLS": {"hold": [hold | {"shipment.ccn": "9QRT2"}]},
+        }
+    )
+    view = policy(tmp_path, CONTAINERS).view_of(["food", "trade"])
+    told = "number place agencies holds { agency reasonCode } shipment { ccn }"
+    query = f'{{ heldContainers(place: "CAVAN", agencies: 1) {{ nodes {{ {told} }} }} }}'
+    (both,) = (await here.data_of(query, view=view))["heldContainers"]["nodes"]
+    assert (both["number"], both["place"], both["agencies"]) == ("CSQU3054383", "CAVAN", ["FOOD"])
+    assert both["shipment"] == {"ccn": "9QRT1"}
+    assert sorted(map(str, both["holds"])) == [
+        "{'agency': 'FOOD', 'reasonCode': None}",
+        "{'agency': None, 'reasonCode': 'why'}",
+    ]
+    for down, number in (("FOOD", None), ("TRADE_CONTROLS", "CSQU3054383")):
+        here.sources[down].fail("hold", SourceUnavailable("x"))
+        answer = await here.ask(query, view=view)
+        assert answer.data is not None
+        assert [one["number"] for one in answer.data["heldContainers"]["nodes"]] == [number]
+        here.sources[down].fail("hold", None)

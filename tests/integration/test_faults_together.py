@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from tests.kit.faults import Border, Gateway, settled
+from tests.kit.statements import TYPES
 
 SHIPMENT = """query ($ccn: CargoControlNumber!) { shipment(ccn: $ccn) { ccn portOfArrival
   declarations { transactionNumber items { sequence } } holds { agency } } }"""
@@ -42,7 +43,8 @@ async def statements(border: Border, name: str) -> list[dict[str, Any]]:
 
 
 def _lines(log: Path) -> list[dict[str, Any]]:
-    return [orjson.loads(line) for line in log.read_bytes().splitlines()] if log.exists() else []
+    every = [orjson.loads(line) for line in log.read_bytes().splitlines()] if log.exists() else []
+    return [one for one in every if not one["text"].startswith(TYPES)]
 
 
 async def ccns(gateway: Gateway, port: str) -> list[str]:
@@ -65,6 +67,22 @@ async def test_sixteen_at_once_are_asked_together(broken_border: Border, gateway
     assert [answer.data for answer in found] == alone
     assert all(answer.errors == [] for answer in found)
     assert 0 < sent < len(wanted) * each / 2
+
+
+async def test_the_same_at_once_is_asked_once(broken_border: Border, gateway: Gateway) -> None:
+    ccn = (await ccns(gateway, "CAVAN"))[0]
+    before = len(await statements(broken_border, "customs"))
+    alone = await gateway.ask("developer", SHIPMENT, {"ccn": ccn})
+    each = len(await statements(broken_border, "customs")) - before
+    await broken_border.order("customs", latency_ms=300)
+    try:
+        found = await asyncio.gather(*(gateway.ask("developer", SHIPMENT, {"ccn": ccn}) for _ in range(8)))
+    finally:
+        await broken_border.order("customs")
+    sent = len(await statements(broken_border, "customs")) - before - each
+    assert [answer.body for answer in found] == [found[0].body] * 8
+    assert found[0].data == alone.data
+    assert sent == each
 
 
 async def test_officers_of_two_ports_share_nothing(broken_border: Border, gateway: Gateway) -> None:

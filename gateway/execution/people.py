@@ -57,7 +57,7 @@ class Read:
         """What the persons may have besides: where not all documents are known, further ones, and with them records of
         everyone; otherwise records of the agencies whose answer is not whole."""
         further = self.telling is None or not all(report.whole for report in self.telling)
-        unsure = {report.agency for report in self.reports if further or not report.whole}
+        unsure = {report.agency for report in self.reports if not report.whole}
         columns = fetch.needs.columns
         return {
             "documents": [{"issuer": UNKNOWN, "number": UNKNOWN}] if further else [],

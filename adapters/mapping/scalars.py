@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
@@ -206,6 +207,35 @@ def converter(type_name: str, enum: frozenset[str], zone: str | None) -> Convert
     if type_name in _FIXED:
         return _FIXED[type_name]
     return _enum(enum) if enum else _string
+
+
+def _clean_texts(column: Column) -> bool:
+    return all(map(str.strip, column))
+
+
+def _clean_ints(column: Column) -> bool:
+    return set(map(type, column)) == {int} and min(column) >= -_INT_MAX and max(column) <= _INT_MAX
+
+
+_CLEAN: dict[str, Callable[[Column], bool]] = {"String": _clean_texts, "ID": _clean_texts, "Int": _clean_ints}
+"""Whether a column is what the scalar makes of it, as most are; ``TypeError`` where it is something else."""
+
+
+def as_it_is(type_name: str, convert: Convert) -> Convert:
+    """``convert``, for columns that are not what it would make of them."""
+    clean = _CLEAN.get(type_name)
+    if clean is None:
+        return convert
+
+    def run(column: Column) -> tuple[Column, Flags]:
+        try:
+            if clean(column):
+                return column, []
+        except TypeError:
+            pass
+        return convert(column)
+
+    return run
 
 
 def nulling_blanks(convert: Convert) -> Convert:

@@ -23,7 +23,7 @@ from adapters.mapping.columns import (
 )
 from adapters.mapping.formats import parse_format
 from adapters.mapping.paths import parse_path, walk
-from adapters.mapping.scalars import UNMAPPED, converter, nulling_blanks
+from adapters.mapping.scalars import UNMAPPED, as_it_is, converter, nulling_blanks
 from adapters.mapping.steps import step_column
 
 Stages = Callable[[Sequence[Column]], tuple[Column, Flags]]
@@ -77,7 +77,8 @@ def _value(binding: FieldBinding, zone: str | None, tables: CodeTables) -> Conve
     if isinstance(binding.codes, CodeMap):
         return _coded(_Table(binding.codes.values))
     if not binding.format:
-        return nulling_blanks(_implied(binding, convert))
+        plain = nulling_blanks(_implied(binding, convert))
+        return plain if binding.enum else as_it_is(binding.type, plain)
     form = parse_format(binding.format, binding.type, len(binding.columns))
 
     def formatted(column: Column) -> tuple[Column, Flags]:

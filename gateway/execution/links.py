@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from adapters.contract import TYPE_KEYS
@@ -17,6 +19,9 @@ from gateway.execution.services import Services
 from gateway.execution.shaping import build
 from gateway.execution.table import Origin, Table, concat, take
 from gateway.planning.plan import Fetch, LinkField, Needs
+
+MEMO = 2**14
+"""Keys whose form is kept in mind."""
 
 Key = Any
 """What an answer is found by: the key tuple, after the agency's code where the link is routed."""
@@ -70,7 +75,9 @@ class Followed:
         groups: dict[Key, list[int]] = {}
         for place, key in enumerate(self.keys):
             groups.setdefault(key, []).append(place)
-        return [_places(groups, row) for row in self.wanted]
+        if self.wanted and type(self.wanted[0]) is list:
+            return [_places(groups, row) for row in self.wanted]
+        return [groups.get(row, ()) for row in self.wanted]
 
 
 async def _followed(runner: Services, run: Run, item: LinkField, fetch: Fetch, table: Table) -> Followed:
@@ -177,9 +184,14 @@ def wanted_keys(item: LinkField, table: Table) -> list[Any]:
     keys: list[Any] = list(zip(*parts, strict=True))
     keys = [None if None in key else key for key in keys]
     if item.pattern is not None:
-        fits = {key for key in set(keys) if key is not None and item.pattern.fullmatch(str(key[-1]))}
-        keys = [key if key in fits else None for key in keys]
+        pattern = item.pattern
+        keys = [key if key is not None and _fits(pattern, key[-1]) else None for key in keys]
     return keys
+
+
+@lru_cache(MEMO)
+def _fits(pattern: re.Pattern[str], key: Any) -> bool:
+    return pattern.fullmatch(str(key)) is not None
 
 
 def distinct(wanted: Sequence[Any]) -> list[tuple[Any, ...]]:

@@ -66,8 +66,10 @@ async def _fetch_pages(
     wanted: Sequence[list[Any]] | None,
     at: Sequence[str],
 ) -> Paged | Null:
-    claims = run.claims()
-    bound = binding(fetch.coordinate, repr(call.filter), call.params, call.order, run.view.fingerprint, claims, wanted)
+    bound = b""
+    if page.wants_cursors or call.cursor is not None:
+        rights = run.view.fingerprint, run.claims()
+        bound = binding(fetch.coordinate, repr(call.filter), call.params, call.order, *rights, wanted)
     start = runner.cursors.decode(bound, call.cursor) if call.cursor is not None else {}
     keys = distinct(wanted) if wanted is not None else ()
     results = []

@@ -22,20 +22,18 @@ class AgencyName:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Owner:
-    """One collection with its live source: what a fetch is sent to."""
+    """One collection with its live source: what a fetch is sent to. ``tag``: two bytes that name the collection inside
+    node ids, the same on every replica."""
 
     agency: str
     spec: CollectionSpec
     source: Source
+    id: str = field(init=False)
+    tag: bytes = field(init=False)
 
-    @property
-    def id(self) -> str:
-        return self.spec.id
-
-    @property
-    def tag(self) -> bytes:
-        """Two bytes that name the collection inside node ids, the same on every replica."""
-        return sha256(self.id.encode()).digest()[:2]
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", self.spec.id)
+        object.__setattr__(self, "tag", sha256(self.id.encode()).digest()[:2])
 
     @property
     def capabilities(self) -> CollectionCapabilities:

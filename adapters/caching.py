@@ -9,24 +9,22 @@ agency vouches, as when they came; failures are not kept, and what is kept is to
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 
 from cachetools import TTLCache
 
 from adapters.contract import (
-    Capabilities,
     ChildRows,
     FetchCall,
     FetchSpec,
-    Finding,
-    Health,
     PreparedFetch,
     Rows,
     Source,
 )
 from adapters.predicates import params_of
 from adapters.rows import answers_by_key, concatenate, places_by_key, take
+from adapters.wrapping import WrappedSource
 
 CAPACITY = 20_000
 """Rows of one collection that are kept, elements of their lists and keys that lead nowhere included."""
@@ -34,14 +32,12 @@ CAPACITY = 20_000
 Kept = TTLCache[Hashable, Rows]
 
 
-class CachingSource:
+class CachingSource(WrappedSource):
     """``inner``, some of whose collections keep their answers. ``seconds``: how long, by collection. ``hits`` counts
-    lookup keys and lists answered without asking, ``misses`` those asked for. Everything else is its own."""
+    lookup keys and lists answered without asking, ``misses`` those asked for."""
 
     def __init__(self, inner: Source, seconds: Mapping[str, int], clock: Callable[[], float] = time.monotonic) -> None:
-        self.inner = inner
-        self.name = inner.name
-        self.agency = inner.agency
+        super().__init__(inner)
         self.seconds = seconds
         self.kept: Mapping[str, Kept] = {
             name: TTLCache(CAPACITY, ttl, timer=clock, getsizeof=_weight) for name, ttl in seconds.items()
@@ -49,25 +45,9 @@ class CachingSource:
         self.hits = 0
         self.misses = 0
 
-    @property
-    def capabilities(self) -> Capabilities:
-        return self.inner.capabilities
-
     def prepare(self, spec: FetchSpec) -> PreparedFetch:
         prepared = self.inner.prepare(spec)
         return CachedFetch(self, prepared, spec) if spec.collection in self.seconds else prepared
-
-    async def start(self) -> None:
-        await self.inner.start()
-
-    async def health(self) -> Health:
-        return await self.inner.health()
-
-    async def check(self) -> Sequence[Finding]:
-        return await self.inner.check()
-
-    async def close(self) -> None:
-        await self.inner.close()
 
 
 class CachedFetch:

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.contract import Capabilities, FetchCall, FetchSpec, Finding, Health, PreparedFetch, Rows, Source
+from adapters.contract import FetchCall, FetchSpec, PreparedFetch, Rows, Source
 from adapters.errors import SourceTimeout
 from adapters.predicates import params_of
 from adapters.rows import answers_by_key, places_by_key, take
+from adapters.wrapping import WrappedSource
 
 DEFAULT_AFTER = 2
 MAX_KEYS = 2_000
@@ -97,34 +98,16 @@ class Lane:
                 raise
 
 
-class CoalescingSource:
-    """``inner``, whose keyed lookups join while it is busy. Everything else is its own."""
+class CoalescingSource(WrappedSource):
+    """``inner``, whose keyed lookups join while it is busy."""
 
     def __init__(self, inner: Source, after: int) -> None:
-        self.inner = inner
-        self.name = inner.name
-        self.agency = inner.agency
+        super().__init__(inner)
         self.lane = Lane(after)
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return self.inner.capabilities
 
     def prepare(self, spec: FetchSpec) -> PreparedFetch:
         prepared = self.inner.prepare(spec)
         return CoalescedFetch(prepared, spec, self.lane) if answers_by_key(spec) else prepared
-
-    async def start(self) -> None:
-        await self.inner.start()
-
-    async def health(self) -> Health:
-        return await self.inner.health()
-
-    async def check(self) -> Sequence[Finding]:
-        return await self.inner.check()
-
-    async def close(self) -> None:
-        await self.inner.close()
 
 
 class CoalescedFetch:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import stamina
 from purgatory.domain.model import Context, OpenedState
 
-from adapters.contract import Capabilities, FetchCall, FetchSpec, Finding, Health, PreparedFetch, Rows, Source
+from adapters.contract import FetchCall, FetchSpec, Health, PreparedFetch, Rows, Source
 from adapters.errors import SourceError, SourceRefused, SourceTimeout, SourceUnavailable
+from adapters.wrapping import WrappedSource
 
 CLOSED, HALF_OPENED = "closed", "half-opened"
 
@@ -90,37 +91,22 @@ def _open(detail: str) -> SourceUnavailable:
     return error
 
 
-class ResilientSource:
-    """``inner`` with retries and a breaker. Everything else is its own."""
+class ResilientSource(WrappedSource):
+    """``inner`` with retries and a breaker."""
 
     def __init__(self, inner: Source, resilience: Resilience) -> None:
-        self.inner = inner
-        self.name = inner.name
-        self.agency = inner.agency
+        super().__init__(inner)
         self.resilience = resilience
         self.breaker = Breaker(f"{inner.agency}.{inner.name}", resilience)
 
-    @property
-    def capabilities(self) -> Capabilities:
-        return self.inner.capabilities
-
     def prepare(self, spec: FetchSpec) -> PreparedFetch:
         return ResilientFetch(self.inner.prepare(spec), self.resilience, self.breaker)
-
-    async def start(self) -> None:
-        await self.inner.start()
 
     async def health(self) -> Health:
         """What the source says, but never better than its breaker."""
         if self.breaker.state != CLOSED:
             return Health.DOWN
-        return await self.inner.health()
-
-    async def check(self) -> Sequence[Finding]:
-        return await self.inner.check()
-
-    async def close(self) -> None:
-        await self.inner.close()
+        return await super().health()
 
 
 class ResilientFetch:

@@ -8,29 +8,24 @@ at a time waits for nobody; when he leaves it, or his deadline ends it, the next
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from weakref import WeakValueDictionary
 
-from adapters.contract import Capabilities, FetchCall, FetchSpec, Finding, Health, PreparedFetch, Rows, Source
+from adapters.contract import FetchCall, FetchSpec, PreparedFetch, Rows, Source
 from adapters.errors import SourceError, SourceTimeout
 from adapters.predicates import params_of
+from adapters.wrapping import WrappedSource
 
 TICK_S = 0.005
 """By how much an event loop may be early for a deadline."""
 
 
-class SharingSource:
-    """``inner``, whose reads are shared. Everything else is its own."""
+class SharingSource(WrappedSource):
+    """``inner``, whose reads are shared."""
 
     def __init__(self, inner: Source) -> None:
-        self.inner = inner
-        self.name = inner.name
-        self.agency = inner.agency
+        super().__init__(inner)
         self._fetches: WeakValueDictionary[FetchSpec, SharedFetch] = WeakValueDictionary()
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return self.inner.capabilities
 
     def prepare(self, spec: FetchSpec) -> PreparedFetch:
         """The same for equal call shapes, whichever plan they are of."""
@@ -38,18 +33,6 @@ class SharingSource:
         if found is None:
             found = self._fetches[spec] = SharedFetch(self.inner.prepare(spec), spec)
         return found
-
-    async def start(self) -> None:
-        await self.inner.start()
-
-    async def health(self) -> Health:
-        return await self.inner.health()
-
-    async def check(self) -> Sequence[Finding]:
-        return await self.inner.check()
-
-    async def close(self) -> None:
-        await self.inner.close()
 
 
 class SharedFetch:

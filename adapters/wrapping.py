@@ -1,0 +1,35 @@
+"""A source around another one: what a kind of wrapping does not say anew is the inner source's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from adapters.contract import Capabilities, FetchSpec, Finding, Health, PreparedFetch, Source
+
+
+class WrappedSource:
+    """See ``contract.Source``. ``inner`` may be wrapped itself."""
+
+    def __init__(self, inner: Source) -> None:
+        self.inner = inner
+        self.name = inner.name
+        self.agency = inner.agency
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.inner.capabilities
+
+    def prepare(self, spec: FetchSpec) -> PreparedFetch:
+        return self.inner.prepare(spec)
+
+    async def start(self) -> None:
+        await self.inner.start()
+
+    async def health(self) -> Health:
+        return await self.inner.health()
+
+    async def check(self) -> Sequence[Finding]:
+        return await self.inner.check()
+
+    async def close(self) -> None:
+        await self.inner.close()

@@ -10,6 +10,7 @@ from adapters.contract import (
     TYPE_KEYS,
     Capabilities,
     Child,
+    ChildSelect,
     CollectionSpec,
     FetchSpec,
     FieldBinding,
@@ -93,18 +94,18 @@ class RestSource:
             decoder,
             RowsAt(request.rows, collection.where, collection.unless),
             parts=parts,
-            ready=self._ready([fields[path] for path in columns if path in bound], collection.children),
+            ready=self._ready(
+                [fields[path] for path in columns if path in bound] + _below(collection.children, work.children)
+            ),
             unordered_rows=self.options.unordered_rows,
         )
 
     def _part(self, collection: CollectionSpec, spec: FetchSpec) -> RestFetch:
         return self._fetch(collection, [Template(request) for request in collection.requests], spec)
 
-    def _ready(
-        self, bindings: Sequence[FieldBinding], children: Mapping[str, Child]
-    ) -> Callable[[float | None], Awaitable[None]] | None:
+    def _ready(self, bindings: Sequence[FieldBinding]) -> Callable[[float | None], Awaitable[None]] | None:
         """What makes the lookups of a fetch current; nothing when it has none."""
-        codes = [binding.codes for binding in (*bindings, *_below(children))]
+        codes = [binding.codes for binding in bindings]
         names = {code.name for code in codes if isinstance(code, Lookup)} & self.lookups.names
         return partial(self.lookups.ready, sorted(names)) if names else None
 
@@ -129,12 +130,15 @@ class RestSource:
         await self.client.close()
 
 
-def _below(children: Mapping[str, Child]) -> list[FieldBinding]:
-    return [
-        binding
-        for child in children.values()
-        for binding in (*child.fields.values(), *([child.value] if child.value else []), *_below(child.children))
-    ]
+def _below(children: Mapping[str, Child], selects: Sequence[ChildSelect]) -> list[FieldBinding]:
+    """The bindings that the selected lists read."""
+    found: list[FieldBinding] = []
+    for select in selects:
+        child = children[select.name]
+        found += [child.fields[path] for path in select.columns if path in child.fields]
+        found += [child.value] if child.value is not None else []
+        found += _below(child.children, select.children)
+    return found
 
 
 def create(

@@ -70,10 +70,10 @@ class Stores:
 
 
 HEADERS = """
-    SELECT h.*, trim(h.ccn_nbr) AS ccn, p.unlocode, s.sts_cd, s.seiz_flg
+    SELECT h.*, trim(h.ccn_nbr) AS ccn, p.unlocode, s.newest_sts_cd, s.seiz_flg
     FROM cargo.ccd_hdr h JOIN ref.port_loc p ON p.port_no = h.port_arr_no
     LEFT JOIN LATERAL (
-        SELECT sts_cd, seiz_flg FROM cargo.ccd_sts_hist WHERE ccd_id = h.ccd_id
+        SELECT sts_cd AS newest_sts_cd, seiz_flg FROM cargo.ccd_sts_hist WHERE ccd_id = h.ccd_id
         ORDER BY sts_ts DESC, sts_seq DESC LIMIT 1
     ) s ON true
     WHERE h.rec_typ = 'C' AND h.del_flg IN ('N', ' ') AND {condition} ORDER BY {order}
@@ -97,7 +97,7 @@ class Truth:
         """Header rows with ``ccn``, ``status``, ``eta`` and ``arrived`` as the gateway prints them."""
         rows = self.stores.rows("customs", HEADERS.format(condition=condition, order=order), *values)
         for row in rows:
-            row["status"] = "SEIZED" if row["seiz_flg"] == "Y" else STATUS.get(row["sts_cd"])
+            row["status"] = "SEIZED" if row["seiz_flg"] == "Y" else STATUS.get(row["newest_sts_cd"])
             row["eta"], row["arrived"] = _eta(row), instant(row["arr_ts"])
         return rows
 
@@ -205,7 +205,7 @@ class Truth:
                     own = [one for one in decisions if one["agency"] == agency]
                     for one in own:
                         same = {"RELEASED": "MAY_PROCEED", "EXAM": "HOLD", None: "UNKNOWN"}
-                        say(agency, same.get(one["status"], one["status"]))
+                        say(agency, same.get(one["status"]) or str(one["status"]))
                     if not any(
                         None in (needed["line_nbr"], one["line"]) or one["line"] == needed["line_nbr"] for one in own
                     ):

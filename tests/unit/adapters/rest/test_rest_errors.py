@@ -15,6 +15,8 @@ import pytest
 from aiohttp import web
 
 from adapters.contract import (
+    Child,
+    ChildSelect,
     Compare,
     FetchCall,
     FetchSpec,
@@ -23,6 +25,7 @@ from adapters.contract import (
     Lookup,
     Paging,
     Part,
+    PreparedFetch,
     Request,
     Value,
 )
@@ -260,6 +263,26 @@ async def test_lookups_are_read_at_start_or_on_use_and_again_when_old(api: Api) 
     assert (await source.prepare(spec).run(FetchCall())).columns[1] == ["0401"]
     await asyncio.sleep(0.05)
     assert sorted(api.targets[5:]) == ["/ref", "/x"]
+
+
+async def test_a_list_that_nobody_selects_needs_no_lookup(api: Api) -> None:
+    def answer(request: web.Request, _: Any) -> Any:
+        return web.Response(status=500) if request.path == "/ref" else [{"no": "1", "lines": [{"c": "A1", "n": 1}]}]
+
+    api.calls(answer)
+    lookup = Lookup("hs", "api", "c", "v", get="/ref", rows="items")
+    fields = {"hs": FieldBinding("hs", "String", ("c",), codes=lookup), "line": FieldBinding("line", "Int", ("n",))}
+    lines = Child("lines", "PermitLine", array="lines", fields=fields)
+    source = api.source(LIST, fields={"number": "no"}, children={"lines": lines}, lookups={"hs": lookup})
+
+    def fetch(*children: ChildSelect) -> PreparedFetch:
+        return source.prepare(FetchSpec("permit", ("number",), children=children))
+
+    assert (await fetch().run(FetchCall())).columns == (["1"],)
+    assert (await fetch(ChildSelect("lines", ("line",))).run(FetchCall())).children[0].columns == ([1],)
+    assert api.targets == ["/x", "/x"]
+    with pytest.raises(SourceUnavailable):
+        await fetch(ChildSelect("lines", ("line", "hs"))).run(FetchCall())
 
 
 async def test_parts_come_from_their_own_endpoint(api: Api) -> None:

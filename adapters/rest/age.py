@@ -38,6 +38,6 @@ def moment(value: Any) -> datetime:
             return datetime.fromtimestamp(value, UTC)
         text = str(value)
         parsed = datetime.fromisoformat(text) if text[:1].isdigit() else parsedate_to_datetime(text)
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return UNKNOWN_AGE
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)

@@ -23,7 +23,8 @@ Style = Literal["one", "page", "offset", "cursor", "link"]
 
 MAX_PAGES = 10_000
 
-_LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"[^"]*"|[^\s;,"]*))?)*)')
+_TOTAL = re.compile(r"[0-9]{1,18}")
+_LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"[^"]*"|[^\s;,"]*))?)*)')
 _REL_NEXT = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]*))', re.IGNORECASE)
 
 
@@ -75,7 +76,7 @@ class Pages:
         self._count += items
         if self._total is not None and self.total is None:
             total = walk(answer.document, self._total)
-            if isinstance(total, int | str) and str(total).isdigit():
+            if isinstance(total, int | str) and _TOTAL.fullmatch(str(total)):
                 self.total = int(total)
         if self.style == "one":
             return False

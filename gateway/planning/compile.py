@@ -101,7 +101,7 @@ class Compiler:
                 if target == "Declaration":
                     needs.column("version")  # a 19-digit argument names one
                 keys = tuple(path for path, _ in on)
-                root.fetch = self.fetches.keyed(item.coordinate, target, needs, at, keys=keys)
+                root.fetch = self.fetches.keyed(item.coordinate, target, needs, at, keys=keys, single=True)
                 root.arguments, root.agency = on, agency
             case Listing(target=target):
                 root.page = page(self, item, at, merged=len(self.catalog.owners(target)) > 1)
@@ -138,7 +138,7 @@ class Compiler:
         root.shapes[type_name] = self.shape(item.select[type_name], type_name, Site(needs, at))
         if type_name in TYPE_KEYS:
             keys = TYPE_KEYS[type_name]
-            root.fetches[type_name] = self.fetches.keyed(item.coordinate, type_name, needs, at, keys=keys)
+            root.fetches[type_name] = self.fetches.keyed(item.coordinate, type_name, needs, at, keys=keys, single=True)
 
     # ---- shapes -----------------------------------------------------------------------------
 

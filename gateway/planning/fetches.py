@@ -54,16 +54,20 @@ class FetchBuilder:
         keys: tuple[str, ...],
         inner: bool = False,
         merged: bool = False,
+        single: bool = False,
         leading: bool = False,
     ) -> Fetch:
         """A lookup by keys. ``inner``: an input of a computed field, read whatever the caller's other grants.
-        ``merged``: rows of several keys make one list, as those of several owners always may. ``leading``: rows that
-        lead to others, for grants too that lack their type."""
+        ``merged``: rows of several keys make one list, as those of several owners always may. ``single``: one row of
+        each key is shown, and where it is the type's own key there is no order. ``leading``: rows that lead to others,
+        for grants too that lack their type."""
         for path in keys:
             needs.column(path)
         owners = self.catalog.lookup_owners(target, keys)
         predicates, checks = ({}, {}) if inner else self._policy(coordinate, owners, needs, at)
-        order = self._list_order(target, needs, merged=merged or len(owners) > 1, inner=inner)
+        order: tuple[tuple[str, bool], ...] = ()
+        if not single or keys != TYPE_KEYS[target]:
+            order = self._list_order(target, needs, merged=merged or len(owners) > 1, inner=inner)
         groups = self._groups(coordinate, owners, needs, at, inner=inner, leading=leading)
         return self._keep(Fetch(coordinate, target, needs, owners, keys, predicates, checks, order, at, inner, groups))
 

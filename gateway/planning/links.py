@@ -90,6 +90,7 @@ class LinkCompiler:
             keys=keys,
             inner=site.inner,
             merged=found.many and link.kind == "list",
+            single=link.kind == "one" and not found.many,
         )
         found.fetch = self._joined(same, found, fetch)
         if found.page is not None and found.fetch.checks:  # rows are dropped after they were counted and cut to a page

@@ -84,6 +84,16 @@ def _too_large(limit: int, measured: int) -> RequestRefused:
     )
 
 
+def too_late() -> RequestRefused:
+    """For a body that comes by drops: it would hold its connection for as long as it likes."""
+    return RequestRefused(
+        ErrorCode.REQUEST_TIMEOUT,
+        "the request did not arrive in time",
+        status=408,
+        headers={"Connection": "close"},
+    )
+
+
 def _from_query(text: bytes, limit: int) -> dict[str, Any]:
     size = len(text)
     if size > limit:

@@ -136,7 +136,11 @@ class GraphQLView(GraphQL[Exchange, None]):
         headers: Mapping[str, str],
         protocol: GraphQLRequestProtocol,
     ) -> GraphQLRequestData:
-        asked = await request_body.read(scope, receive, headers, self.settings.limits.body_bytes, protocol)
+        try:
+            async with asyncio.timeout(exchange.timeout):
+                asked = await request_body.read(scope, receive, headers, self.settings.limits.body_bytes, protocol)
+        except TimeoutError:
+            raise request_body.too_late() from None
         if exchange.departure is not None:
             exchange.departure.watch()
         return asked

@@ -18,7 +18,7 @@ import uvicorn
 
 from gateway.cli.serving import SERVER
 from gateway.policy import Policy
-from gateway.settings.config import Limits
+from gateway.settings.config import Gateway, Limits
 from tests.kit.gateway import TestGateway, gateway
 from tests.kit.patience import until
 
@@ -90,7 +90,7 @@ async def served(policy: Policy, caplog: pytest.LogCaptureFixture) -> AsyncItera
     """Nothing is logged in the end that tells of a fault of ours."""
     caplog.set_level(logging.ERROR)
     with structlog.testing.capture_logs() as logs:
-        async with gateway(policy, limits=Limits(body_bytes=LIMIT)) as gate:
+        async with gateway(policy, gateway=Gateway(request_timeout_ms=800), limits=Limits(body_bytes=LIMIT)) as gate:
             server = uvicorn.Server(uvicorn.Config(gate.app, **{**SERVER, "host": "127.0.0.1", "port": 0}))
             with contextlib.ExitStack() as stack:
                 stack.enter_context(pytest.MonkeyPatch.context()).setattr(
@@ -209,6 +209,19 @@ async def test_a_stream_for_nobody_is_401(served: Served) -> None:
     (answer,) = await served.send(BY_GET, SSE, token=False)
     assert (answer.status, answer.code) == (401, "UNAUTHENTICATED")
     assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("accept", [SSE, "Accept: */*"])
+@pytest.mark.parametrize(
+    ("framing", "some"), [("Content-Length: 100", b'{"query"'), ("Transfer-Encoding: chunked", b'8\r\n{"query"\r\n')]
+)
+async def test_a_body_that_does_not_arrive_is_not_waited_for(
+    served: Served, accept: str, framing: str, some: bytes
+) -> None:
+    (answer,) = await served.send("POST /graphql", JSON_BODY, accept, framing, body=some)
+    assert (answer.status, answer.code) == (408, "REQUEST_TIMEOUT")
+    assert answer.headers["connection"] == "close"
+    assert served.gate.engine.asked == []
 
 
 async def test_requests_in_a_row_are_answered_in_that_order(served: Served) -> None:

@@ -18,7 +18,7 @@ from adapters.contract import FetchCall, FetchSpec, PreparedFetch, Rows, Source
 from adapters.errors import SourceTimeout
 from adapters.predicates import params_of
 from adapters.rows import answers_by_key, places_by_key, take
-from adapters.wrapping import WrappedSource
+from adapters.wrapping import JoiningSource
 
 DEFAULT_AFTER = 2
 MAX_KEYS = 2_000
@@ -98,15 +98,14 @@ class Lane:
                 raise
 
 
-class CoalescingSource(WrappedSource):
+class CoalescingSource(JoiningSource):
     """``inner``, whose keyed lookups join while it is busy."""
 
     def __init__(self, inner: Source, after: int) -> None:
         super().__init__(inner)
         self.lane = Lane(after)
 
-    def prepare(self, spec: FetchSpec) -> PreparedFetch:
-        prepared = self.inner.prepare(spec)
+    def wrapped(self, prepared: PreparedFetch, spec: FetchSpec) -> PreparedFetch:
         return CoalescedFetch(prepared, spec, self.lane) if answers_by_key(spec) else prepared
 
 
@@ -129,7 +128,7 @@ class CoalescedFetch:
 
     async def _joined(self, call: FetchCall) -> Rows:
         values = (repr(call.params.get(name)) for name in self._params)
-        batch = self.lane.batch(self, (self.spec, call.scope, *values), len(call.keys))
+        batch = self.lane.batch(self, (self, call.scope, *values), len(call.keys))
         batch.keys |= dict.fromkeys(call.keys)
         member = Member(call, asyncio.get_running_loop().create_future())
         batch.members.append(member)

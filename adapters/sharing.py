@@ -9,30 +9,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable
-from weakref import WeakValueDictionary
 
-from adapters.contract import FetchCall, FetchSpec, PreparedFetch, Rows, Source
+from adapters.contract import FetchCall, FetchSpec, PreparedFetch, Rows
 from adapters.errors import SourceError, SourceTimeout
 from adapters.predicates import params_of
-from adapters.wrapping import WrappedSource
+from adapters.wrapping import JoiningSource
 
 TICK_S = 0.005
 """By how much an event loop may be early for a deadline."""
 
 
-class SharingSource(WrappedSource):
+class SharingSource(JoiningSource):
     """``inner``, whose reads are shared."""
 
-    def __init__(self, inner: Source) -> None:
-        super().__init__(inner)
-        self._fetches: WeakValueDictionary[FetchSpec, SharedFetch] = WeakValueDictionary()
-
-    def prepare(self, spec: FetchSpec) -> PreparedFetch:
-        """The same for equal call shapes, whichever plan they are of."""
-        found = self._fetches.get(spec)
-        if found is None:
-            found = self._fetches[spec] = SharedFetch(self.inner.prepare(spec), spec)
-        return found
+    def wrapped(self, prepared: PreparedFetch, spec: FetchSpec) -> PreparedFetch:
+        return SharedFetch(prepared, spec)
 
 
 class SharedFetch:

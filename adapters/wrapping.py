@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from weakref import WeakValueDictionary
 
 from adapters.contract import Capabilities, FetchSpec, Finding, Health, PreparedFetch, Source
 
@@ -33,3 +34,20 @@ class WrappedSource:
 
     async def close(self) -> None:
         await self.inner.close()
+
+
+class JoiningSource(WrappedSource):
+    """A wrapping that lets calls of one shape meet: equal shapes, of whichever plan, have the same fetch."""
+
+    def __init__(self, inner: Source) -> None:
+        super().__init__(inner)
+        self._fetches: WeakValueDictionary[FetchSpec, PreparedFetch] = WeakValueDictionary()
+
+    def prepare(self, spec: FetchSpec) -> PreparedFetch:
+        found = self._fetches.get(spec)
+        if found is None:
+            found = self._fetches[spec] = self.wrapped(self.inner.prepare(spec), spec)
+        return found
+
+    def wrapped(self, prepared: PreparedFetch, spec: FetchSpec) -> PreparedFetch:
+        raise NotImplementedError

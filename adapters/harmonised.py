@@ -32,6 +32,25 @@ MULTI_OWNER = frozenset(
 )
 """Types that several agencies own: the agency is part of the identity, lists fan out to every owner and are merged."""
 
+LINKED: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "Shipment": (("importer.businessNumber",),),
+    "Declaration": (("shipment.ccn",),),
+    "GoodsItem": (("transactionNumber",),),
+    "RequiredDecision": (("transactionNumber",),),
+    "DutyAssessment": (("transactionNumber",),),
+    "AgencyDecision": (("transactionNumber",),),
+    "Permit": (("holder.businessNumber",),),
+    "TravelDocument": (("personKey",),),
+    "Hold": (("shipment.ccn",), ("container",)),
+    "Inspection": (("shipment.ccn",),),
+    "PersonRecord": (("document.issuer", "document.number"),),
+    "Crossing": (("document.issuer", "document.number"),),
+    "Authorization": (("personKey",),),
+    "Lookout": (("personKey",),),
+    "EnforcementAction": (("document.issuer", "document.number"), ("personKey",)),
+}
+"""What links look a type up by, beside its key."""
+
 PUBLISHED: Mapping[str, Mapping[str, str]] = {
     "Shipment": {"held": "Boolean"},
     "Declaration": {"shipment.ccn": "CargoControlNumber"},

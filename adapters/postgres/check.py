@@ -5,11 +5,12 @@ Findings print names and counts; values only of codes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Any
 
-from adapters.contract import Child, CollectionSpec, Finding, Lookup
+from adapters.contract import Child, CollectionSpec, FieldBinding, Finding, Lookup
 from adapters.errors import SourceError, Unsupported
 from adapters.postgres.catalog import COLUMNS_SQL, catalog, quoted
 from adapters.postgres.check_collection import collection_findings
@@ -17,6 +18,7 @@ from adapters.postgres.check_indexes import index_findings
 from adapters.postgres.check_lists import list_findings
 from adapters.postgres.checked import Checked
 from adapters.postgres.indexes import INDEXES_SQL, Indexes
+from adapters.postgres.operands import NAIVE
 
 
 async def check(source: Checked) -> Sequence[Finding]:
@@ -24,7 +26,9 @@ async def check(source: Checked) -> Sequence[Finding]:
     try:
         facts = await source.fetch(
             "SELECT current_setting('transaction_read_only'), clock_timestamp(),"
-            " has_database_privilege(current_database(), 'CREATE'), current_user::text",
+            " has_database_privilege(current_database(), 'CREATE'), current_user::text,"
+            " (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()),"
+            " host(inet_client_addr())",
             (),
             None,
         )
@@ -34,10 +38,12 @@ async def check(source: Checked) -> Sequence[Finding]:
 
 
 async def _findings(source: Checked, facts: Any) -> AsyncIterator[Finding]:
-    read_only, clock, may_create, role = facts
+    read_only, clock, may_create, role, encrypted, client = facts
     here = f"sources.{source.name}"
     if read_only != "on":
         yield Finding(here, "the session is not read-only")
+    if not encrypted and leaves(client):
+        yield Finding(here, "the connection is not encrypted; give it `tls`", note=True)
     skew = abs((datetime.now(UTC) - clock).total_seconds())
     if skew > 5:
         yield Finding(here, f"its clock is {skew:.0f} s off", note=True)
@@ -54,6 +60,9 @@ async def _findings(source: Checked, facts: Any) -> AsyncIterator[Finding]:
     if writable[0][0] or may_create:
         yield Finding(here, f"role {role} can write; give the gateway a role that only reads", note=True)
     indexes = Indexes(await source.fetch(INDEXES_SQL, wanted, None))
+    if unzoned := sum(1 for binding, table in _times(source) if _has_no_zone(source, binding, table)):
+        problem = f"is not said, and {unzoned} fields hold times without a zone: they are taken for UTC"
+        yield Finding(f"{here}.timezone", problem, note=True)
     for lookup in source.lookups.values():
         async for finding in _lookup(source, lookup):
             yield finding
@@ -72,6 +81,26 @@ async def _findings(source: Checked, facts: Any) -> AsyncIterator[Finding]:
             yield Finding(f"collections.{spec.name}", str(error))
         for finding in index_findings(spec, source.capabilities.collections[spec.name].orders, indexes):
             yield finding
+
+
+def leaves(client: str | None) -> bool:
+    """Whether the way to the server leaves this machine; ``client``: our address as the server sees it, none for a
+    socket."""
+    return client is not None and not ip_address(client).is_loopback
+
+
+def _times(source: Checked) -> Iterator[tuple[FieldBinding, str]]:
+    """Bindings of moments, and the tables that they are read from; none when the file says which zone is theirs."""
+    if "timezone" in source.settings.model_fields_set:
+        return
+    for spec in source.collections.values():
+        for table, fields in [(spec.table, spec.fields), *((part.table, part.fields) for part in spec.parts.values())]:
+            yield from ((binding, table) for binding in fields.values() if binding.type == "DateTime")
+
+
+def _has_no_zone(source: Checked, binding: FieldBinding, table: str) -> bool:
+    kinds = {source.catalog.type_of(table, column).name for column in binding.columns}
+    return NAIVE in kinds or "HH" in binding.format
 
 
 async def _lookup(source: Checked, lookup: Lookup) -> AsyncIterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 
 from adapters.contract import MISSING, CollectionSpec, FieldBinding, Finding
+from adapters.harmonised import LINKED
 from adapters.mapping import CodeTables, asking, effective_steps
 from adapters.postgres.check_lists import children
 from adapters.postgres.checked import LARGE
@@ -19,10 +20,20 @@ def index_findings(spec: CollectionSpec, orders: Set[str], indexes: Indexes) -> 
         if indexes.rows(table) > LARGE and not indexes.serves(table, columns, then):
             yield Finding(key, f"no index of {table} starts with {what}: reads the whole table", note=True)
     if indexes.rows(spec.table) > LARGE:
+        yield from _links(here, spec, indexes)
         slow = sorted(path for path in orders if path in spec.fields and not _ordered(spec, path, indexes))
         if slow:
             problem = f"no index of {spec.table} has the order of {', '.join(slow)}: sorts the whole table"
             yield Finding(here, f"{problem}; add one, or leave them out of `orderable`", note=True)
+
+
+def _links(here: str, spec: CollectionSpec, indexes: Indexes) -> Iterator[Finding]:
+    """What links look rows up by: an index that starts with one of several columns serves."""
+    for paths in LINKED.get(spec.provides, ()):
+        columns = [_compared(spec.fields[path]) for path in paths if path in spec.fields]
+        if len(columns) == len(paths) and not any(indexes.serves(spec.table, one[:1]) for one in columns if one):
+            problem = f"no index of {spec.table} starts with {' or '.join(paths)}: a link to it reads the whole table"
+            yield Finding(f"{here}.fields.{paths[0]}", problem, note=True)
 
 
 def _wanted(here: str, spec: CollectionSpec) -> Iterator[tuple[str, str, Columns, Columns, str]]:

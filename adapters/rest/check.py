@@ -10,10 +10,14 @@ from collections.abc import Sequence, Set
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from yarl import URL
+
 from adapters.contract import CollectionSpec, FetchCall, Finding, Rows
 from adapters.errors import SourceError, Unsupported
 from adapters.rest.check_requests import SAMPLE, Checked, Sampled, lookup_findings, request_findings
 from adapters.sampling import everything, sample_findings
+
+LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 SKEW = 6.0
 """Seconds: the header counts whole ones."""
@@ -38,7 +42,15 @@ async def check_source(source: Checked) -> Sequence[Finding]:
             )
     for collection in source.collections.values():
         findings += await _collection(source, collection)
-    return findings + _clock(source)
+    return findings + _clock(source) + _plain(source.name, source.client.base)
+
+
+def _plain(source: str, base: str) -> list[Finding]:
+    """What anybody on the way to another machine can read."""
+    url = URL(base)
+    if url.scheme == "https" or url.host in LOCAL:
+        return []
+    return [Finding(f"sources.{source}.base_url", "the connection is not encrypted; use https", note=True)]
 
 
 def _clock(source: Checked) -> list[Finding]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.postgres_agency import CCN, PERMIT, SHIPMENT, Agency, Make
+from adapters.postgres.check import leaves
+from tests.conformance import postgres_agency
+from tests.conformance.postgres_agency import CCN, ENVELOPE, PERMIT, SHIPMENT, Agency, Make
 
 FIELDS = '[collections.permit.fields]\nnumber = "no"\n'
 
@@ -125,6 +127,44 @@ async def test_large_tables_without_indexes(make: Make) -> None:
     [order] = [said for said in await told(agency, "") if "order" in said[0]]
     assert order[0].startswith("no index of c.permit has the order of number, validTo: ")
     assert order[1]
+
+
+HOLD = (
+    '[collections.hold]\nsource = "db"\nprovides = "Hold"\ntable = "c.hold"\n[collections.hold.fields]\n'
+    'key = "id"\nshipment.ccn = "ccn"\ncontainer = "eqp"\n'
+)
+
+
+async def test_a_large_table_that_links_look_up(make: Make) -> None:
+    """By the key there is an index, by the container there is one, by the shipment there is none."""
+    agency = await make(
+        "CREATE TABLE hold (id integer PRIMARY KEY, ccn text, eqp text);"
+        " INSERT INTO hold SELECT n, n::text, n::text FROM generate_series(1, 100100) n;"
+        " CREATE INDEX ON hold (eqp, id); ANALYZE",
+        HOLD,
+    )
+    said = {f.key: f.problem for f in await agency.source.check() if "a link to it" in f.problem}
+    problem = "no index of c.hold starts with shipment.ccn: a link to it reads the whole table"
+    assert said == {"collections.hold.fields.shipment.ccn": problem}
+
+
+@pytest.mark.parametrize(
+    ("client", "out"), [(None, False), ("127.0.0.1", False), ("::1", False), ("10.0.0.7", True), ("fd00::7", True)]
+)
+def test_what_leaves_this_machine(client: str | None, out: bool) -> None:
+    assert leaves(client) is out
+
+
+async def test_times_without_a_zone(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of no zone that the file says: taken for UTC, which somebody should have said."""
+    sql = "CREATE TABLE hold (id integer, ccn text, eqp text, at timestamp, till timestamptz)"
+    text = f'{HOLD}placedAt = "at"\nliftedAt = "till"\n'
+    zoned = await make(sql, text)
+    assert not [one for one in await zoned.source.check() if "zone" in one.problem]
+    monkeypatch.setattr(postgres_agency, "ENVELOPE", ENVELOPE.replace('timezone = "America/Toronto"\n', ""))
+    [note] = [one for one in await (await make(sql, text)).source.check() if "zone" in one.problem]
+    assert (note.key, note.note) == ("sources.db.timezone", True)
+    assert note.problem == "is not said, and 1 fields hold times without a zone: they are taken for UTC"
 
 
 async def test_large_tables_with_indexes(make: Make) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from aiohttp import web
 
-from adapters.contract import AsOf, Child, CodeMap, FieldBinding, Lookup, Paging, Request
+from adapters.contract import AsOf, Child, CodeMap, FieldBinding, Finding, Lookup, Paging, Request
+from adapters.rest.check import _plain
 from tests.kit.served_api import Api
 
 LIST = Request("GET", "/permits", rows="rows")
@@ -194,6 +196,20 @@ async def test_a_code_list_with_a_code_twice(api: Api) -> None:
     (finding,) = await api.source(LIST, lookups={"hs": lookup}).check()
     assert (finding.key, finding.note) == ("lookups.hs", True)
     assert finding.problem == "1 codes occur more than once; the first value counts"
+
+
+@pytest.mark.parametrize(
+    ("base", "told"),
+    [
+        ("http://10.0.0.7", True),
+        ("http://localhost.example", True),
+        ("https://10.0.0.7", False),
+        ("http://[::1]:8", False),
+    ],
+)
+def test_a_way_that_others_can_read(base: str, told: bool) -> None:
+    notes = [Finding("sources.api.base_url", "the connection is not encrypted; use https", note=True)]
+    assert _plain("api", base) == (notes if told else [])
 
 
 async def test_a_clock_that_is_off(api: Api) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from adapters.contract import Capabilities, CollectionCapabilities, CollectionSpec, Request
+from adapters.contract import TYPE_KEYS, Capabilities, CollectionCapabilities, CollectionSpec, Request
+from adapters.harmonised import LINKED
 from adapters.memory import MemorySource
 from gateway.planning.catalog import AgencyName, Catalog, Owner, catalog
-from gateway.planning.serving import unserved
+from gateway.planning.serving import SEARCH, questions, unserved
 from gateway.planning.shared_keys import shared_keys
 from tests.kit.memory_world import COLLECTIONS, MASTER, collection
 
@@ -96,6 +97,14 @@ def test_one_alternative_is_enough() -> None:
     """A person's seizures are found by document or by record."""
     seizures = collection("POLICE", "EnforcementAction", "key document.issuer:CountryCode document.number")
     assert not [line for line in told([seizures]) if "Person.enforcement" in line]
+
+
+def test_what_links_look_up_by_is_what_the_adapters_know() -> None:
+    asked: dict[str, set[tuple[str, ...]]] = {}
+    for question in questions(MASTER):
+        keys = {way for way in question.ways if way and way not in (SEARCH, TYPE_KEYS[question.target])}
+        asked.setdefault(question.target, set()).update(keys)
+    assert {name: keys for name, keys in asked.items() if keys} == {name: set(keys) for name, keys in LINKED.items()}
 
 
 def test_keys_that_another_agency_names() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from demo.installation import discard
 from tests.kit.demo import RunningDemo
 from tests.kit.faults import Border, border
+from tests.kit.launching import Launch, Launcher, processes_of
 from tests.kit.truth import Truth
 from tests.kit.truth_people import PeopleTruth
 from tests.kit.truth_permits import PermitTruth
@@ -43,3 +46,28 @@ async def broken_border(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
     """Agencies of their own for tests that break them."""
     async with border(tmp_path_factory.mktemp("border")) as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One demo directory for the module: generating a world takes seconds."""
+    directory = tmp_path_factory.mktemp("demo")
+    yield directory
+    discard(directory)
+    assert processes_of(directory) == []
+
+
+@pytest.fixture
+def launch(home: Path) -> Iterator[Launch]:
+    """Starts launchers on `home`; those that a failed test leaves are ended."""
+    started: list[Launcher] = []
+
+    def start(port: int = 0, fake: Path | None = None) -> Launcher:
+        started.append(Launcher(home, port, fake))
+        return started[-1]
+
+    yield start
+    for launcher in started:
+        if launcher.process.returncode is None:
+            launcher.process.terminate()
+            launcher.process.communicate(timeout=60)

@@ -2,16 +2,11 @@
 # ruff: noqa: ASYNC110, ASYNC220, ASYNC240 - nobody else waits for this loop
 
 import asyncio
-import base64
-import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,86 +16,15 @@ import asyncpg
 import pytest
 
 from demo import seeding
-from demo.installation import Installation, PostgresError, discard, installed_locales, place
+from demo.installation import Installation, PostgresError, installed_locales, place
 from demo.keys import Keys
 from demo.launcher import DemoError, agencies
 from demo.postgres import OWNER, READER, Server
 from demo.progress import Quiet
-from demo.supervisor import Supervisor, SupervisorError, command_line, identity, until
+from demo.supervisor import Supervisor, SupervisorError, command_line, identity
+from tests.kit.launching import ONLY, Launch, eventually_none, processes_of
 
-ONLY = ["customs", "traveller"]
 SLEEP = "import time; time.sleep(600)"
-
-
-def processes_of(directory: Path) -> list[list[str]]:
-    """Command lines that name the directory or its servers' place, this process excepted."""
-    marks = (str(directory), str(place(directory)))
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid() and identity(int(entry.name)):
-            line = command_line(int(entry.name))
-            if any(mark in word for mark in marks for word in line):
-                found.append(line)
-    return found
-
-
-async def eventually_none(directory: Path, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while (left := processes_of(directory)) and time.monotonic() < deadline:
-        await asyncio.sleep(0.05)
-    assert left == []
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """One demo directory for the module: generating a world takes seconds."""
-    directory = tmp_path_factory.mktemp("demo")
-    yield directory
-    discard(directory)
-    assert processes_of(directory) == []
-
-
-class Launcher:
-    """`guichet demo` as a process: without the gateway, or with a program in its place."""
-
-    def __init__(self, directory: Path, port: int, fake: Path | None, scale: str = "small") -> None:
-        call = f"run({port}, {str(directory)!r}, {scale!r}, gateway={fake is not None}, only={ONLY})"
-        code = (
-            f"from demo import launcher; launcher._guichet = lambda: {str(fake)!r}; raise SystemExit(launcher.{call})"
-        )
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-
-    async def ready(self) -> str:
-        assert self.process.stdout is not None
-        return await asyncio.wait_for(asyncio.to_thread(self.process.stdout.readline), 90)
-
-    async def end(self, sign: signal.Signals | None = None) -> tuple[int, str]:
-        """Its exit code and standard error, after a signal or by itself."""
-        if sign:
-            self.process.send_signal(sign)
-        _, errors = await asyncio.to_thread(self.process.communicate, timeout=60)
-        return self.process.returncode, errors
-
-
-Launch = Callable[..., Launcher]
-
-
-@pytest.fixture
-def launch(home: Path) -> Iterator[Launch]:
-    """Starts launchers on `home`; those that a failed test leaves are ended."""
-    started: list[Launcher] = []
-
-    def start(port: int = 0, fake: Path | None = None) -> Launcher:
-        started.append(Launcher(home, port, fake))
-        return started[-1]
-
-    yield start
-    for launcher in started:
-        if launcher.process.returncode is None:
-            launcher.process.terminate()
-            launcher.process.communicate(timeout=60)
 
 
 async def test_agencies_as_a_library(home: Path) -> None:
@@ -243,129 +167,6 @@ async def test_a_killed_launcher_leaves_nothing_and_loses_nothing(home: Path, la
     code, errors = await again.end(signal.SIGTERM)
     assert (code, "Traceback" in errors) == (0, False)
     await eventually_none(home, 0)
-
-
-# -- the gateway, played by a program that answers /readyz after a while and writes down how it was run
-
-GATEWAY = """#!{python}
-import http.server, json, os, signal, sys, threading, time
-begun = time.monotonic()
-place = os.environ["GUICHET_DEMO_DIR"]
-json.dump({{"argv": sys.argv[1:], "env": dict(os.environ)}}, open(place + "/seen.json", "w"))
-def end(*_):
-    open(place + "/ended", "w").write(str(os.path.exists(place + "/run/postgres-customs.json")))
-    os._exit(0)
-signal.signal(signal.SIGTERM, end)
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        if self.path == "/die":
-            print("boom: out of luck", flush=True)
-            os._exit(3)
-        self.send_response(200 if time.monotonic() > begun + 0.3 else 503)
-        self.end_headers()
-    def log_message(self, *_): pass
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[-1])), Handler).serve_forever()
-"""
-
-
-@pytest.fixture
-def fake(tmp_path: Path) -> Path:
-    script = tmp_path / "guichet"
-    script.write_text(GATEWAY.format(python=sys.executable))
-    script.chmod(0o755)
-    return script
-
-
-@pytest.fixture
-def in_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "guichet.toml").touch()
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.mark.usefixtures("in_checkout")
-async def test_the_gateway_is_started_last_and_ended_first(home: Path, launch: Launch, fake: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    launcher = launch(port, fake)
-    assert await launcher.ready() == f"Guichet is ready: http://127.0.0.1:{port}/graphql\n"
-    info = json.loads((home / "demo.json").read_text())
-    assert info["gateway"]["url"] == f"http://127.0.0.1:{port}/graphql"
-    assert info["gateway"]["admin"].startswith("http://127.0.0.1:")
-    assert str(fake) in command_line(info["gateway"]["pid"])
-    seen = json.loads((home / "seen.json").read_text())
-    assert seen["argv"] == ["serve", "--config", str(fake.parent / "guichet.toml"), "--port", str(port)]
-    assert seen["env"]["CUSTOMS_DSN"] == info["agencies"]["customs"]["dsn"]
-    assert seen["env"]["GUICHET_STATE_DSN"] == info["state"]["dsn"]
-    assert seen["env"]["GUICHET_DEMO_DIR"] == str(home.resolve())
-    assert Path(seen["env"]["GUICHET_IDENTITY_JWKS_FILE"]).exists()
-    assert len(base64.b64decode(seen["env"]["GUICHET_KEY"])) == 32
-    code, errors = await launcher.end(signal.SIGTERM)
-    assert (code, "Traceback" in errors) == (0, False)
-    assert (home / "ended").read_text() == "True"
-    await eventually_none(home, 0)
-
-
-@pytest.mark.usefixtures("in_checkout")
-async def test_a_gateway_that_ends_ends_the_demo(home: Path, launch: Launch, fake: Path) -> None:
-    launcher = launch(0, fake)
-    url = (await launcher.ready()).split()[-1]
-    async with aiohttp.ClientSession() as session:
-        with contextlib.suppress(aiohttp.ClientError):
-            await session.get(url.replace("/graphql", "/die"))
-    code, errors = await launcher.end()
-    assert code == 1
-    assert "guichet demo: gateway: ended with 3: boom: out of luck" in errors
-    assert "Traceback" not in errors
-    await eventually_none(home, 0)
-
-
-@pytest.mark.usefixtures("in_checkout")
-async def test_a_port_in_use_is_told_before_anything_starts(home: Path, launch: Launch, fake: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as squatter:
-        launcher = launch(squatter.getsockname()[1], fake)
-        code, errors = await launcher.end()
-    assert code == 1
-    assert "in use; choose another with --port" in errors
-    assert errors.count("\n") == 1
-
-
-def members(group: int) -> list[int]:
-    """Living processes of a process group."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            state, _, pgrp, *_ = stat.read_text().rpartition(")")[2].split()
-            if int(pgrp) == group and state not in "ZX":
-                found.append(int(stat.parent.name))
-    return found
-
-
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
-async def test_a_generator_with_workers_ends_with_its_launcher(tmp_path: Path, sign: signal.Signals) -> None:
-    launcher = Launcher(tmp_path, 0, None, scale="medium")
-    record = tmp_path / "run" / "seeding.json"
-    try:
-        assert await until(record.exists, 30)
-        group = json.loads(record.read_text())["pid"]
-        assert await until(lambda: len(members(group)) >= 3, 30)
-        await launcher.end(sign)
-        assert await until(lambda: not members(group), 5)
-        await eventually_none(tmp_path)
-        assert not (tmp_path / "world-stamp.json").exists()
-    finally:
-        if launcher.process.returncode is None:
-            await launcher.end(signal.SIGTERM)
-        discard(tmp_path)
-
-
-async def test_a_second_launcher_is_refused_in_one_line(home: Path, launch: Launch) -> None:
-    async with agencies(home, only=ONLY):
-        second = launch()
-        code, errors = await second.end()
-        assert code == 1
-        assert f"in use by another guichet demo (pid {os.getpid()})" in errors
-        assert "Traceback" not in errors
 
 
 async def test_a_server_that_outlived_its_launcher_is_replaced(home: Path) -> None:

@@ -14,7 +14,8 @@ from demo.installation import discard
 from tests.kit.demo import RunningDemo
 from tests.kit.faults import Border, border
 from tests.kit.launching import Launch, Launcher, processes_of
-from tests.kit.truth import Truth
+from tests.kit.statements import StatementLog
+from tests.kit.truth import Row, Truth
 from tests.kit.truth_people import PeopleTruth
 from tests.kit.truth_permits import PermitTruth
 
@@ -71,3 +72,20 @@ def launch(home: Path) -> Iterator[Launch]:
         if launcher.process.returncode is None:
             launcher.process.terminate()
             launcher.process.communicate(timeout=60)
+
+
+@pytest.fixture
+def customs(demo: RunningDemo) -> StatementLog:
+    """What customs' database is asked from here on."""
+    log = StatementLog(demo, "customs")
+    log.mark()
+    return log
+
+
+@pytest.fixture(scope="session")
+def foreign(truth: Truth) -> Row:
+    """A shipment at Montréal with a declaration and holds of both agencies."""
+    for row in truth.shipments("p.unlocode = 'CAMTR'"):
+        if row["ccn"] in truth.declarations and len({one["agency"] for one in truth.holds.get(row["ccn"], ())}) == 2:
+            return {**row, "txn": truth.declarations[row["ccn"]][0]["txn"]}
+    raise AssertionError("no such shipment")

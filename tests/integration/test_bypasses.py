@@ -14,13 +14,6 @@ OFFICER = "officer-vancouver"
 REFUSED = "GRAPHQL_VALIDATION_FAILED"
 
 
-@pytest.fixture
-def customs(demo: RunningDemo) -> StatementLog:
-    log = StatementLog(demo, "customs")
-    log.mark()
-    return log
-
-
 @pytest.fixture(scope="module")
 def ids(demo: RunningDemo) -> dict[str, str]:
     """A shipment and a declaration that the officer may see."""

@@ -25,15 +25,6 @@ def answer(demo: RunningDemo, persona: str, query: str, **variables: Any) -> tup
 
 
 @pytest.fixture(scope="module")
-def foreign(truth: Truth) -> Row:
-    """A shipment at Montréal with a declaration and holds of both agencies."""
-    for row in truth.shipments("p.unlocode = 'CAMTR'"):
-        if row["ccn"] in truth.declarations and len({one["agency"] for one in truth.holds.get(row["ccn"], ())}) == 2:
-            return {**row, "txn": truth.declarations[row["ccn"]][0]["txn"]}
-    raise AssertionError("no such shipment")
-
-
-@pytest.fixture(scope="module")
 def ids(demo: RunningDemo, foreign: Row) -> Row:
     """Node ids of the foreign shipment and what belongs to it."""
     query = """query ($ccn: CargoControlNumber!) { shipment(ccn: $ccn) {

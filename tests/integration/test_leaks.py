@@ -49,23 +49,6 @@ async def dim(demo: RunningDemo, tmp_path_factory: pytest.TempPathFactory) -> As
         yield made
 
 
-@pytest.fixture
-def customs(demo: RunningDemo) -> StatementLog:
-    log = StatementLog(demo, "customs")
-    log.mark()
-    return log
-
-
-@pytest.fixture(scope="module")
-def foreign(truth: Truth) -> Row:
-    """A shipment at Montréal with holds of food and a declaration."""
-    for row in truth.shipments("p.unlocode = 'CAMTR'"):
-        agencies = {one["agency"] for one in truth.holds.get(row["ccn"], ())}
-        if "FOOD" in agencies and row["ccn"] in truth.declarations:
-            return {**row, "txn": truth.declarations[row["ccn"]][0]["txn"]}
-    raise AssertionError("no such shipment")
-
-
 @pytest.fixture(scope="module")
 def vancouver(truth: Truth) -> dict[str, Row]:
     return {row["ccn"]: row for row in truth.shipments("p.unlocode = 'CAVAN'")}
@@ -181,51 +164,6 @@ async def test_aggregate(dim: OwnPolicy) -> None:
     assert not [one for one in names if re.search(r"aggregate|groupby|distinct|average|sumof|minimum|maximum", one)]
 
 
-async def test_back_navigation(demo: RunningDemo, world: dict[str, Any]) -> None:
-    """From a permit to its holder's and its own shipments: customs is asked for this trader's alone."""
-    customs = StatementLog(demo, "customs")
-    customs.mark()
-    query = """{ permits(first: 200) { nodes {
-      holder { businessNumber organization { shipments(first: 3) { nodes { importer { businessNumber } } } } }
-      shipments(first: 3) { nodes { importer { businessNumber } declarations { importer { businessNumber } } } }
-    } } }"""
-    answer = demo.ask("trader-acme", query)
-    assert "errors" not in answer
-    assert answer["data"]["permits"]["nodes"]
-    assert set(re.findall(r"\d{9}R[A-Z]\d{4}", str(answer["data"]))) == {world["trader_bn"]}
-    read = [one for one in customs.since() if re.search(r"ccd_hdr", one["text"])]
-    assert read
-    for statement in read:
-        assert "imp_bn" in statement["text"], statement
-        assert world["trader_bn"] in str(statement["parameters"]), statement
-
-
-async def test_node_id(demo: RunningDemo, foreign: Row) -> None:
-    """An id of a type outside the view asks nobody; one of a row outside it, only under the row's rule."""
-    ids = demo.ask(
-        "developer",
-        "query ($c: CargoControlNumber!) { shipment(ccn: $c) { id holds { id agency } declarations { id } } }",
-        {"c": foreign["ccn"]},
-    )["data"]["shipment"]
-    document = next(iter(demo.ask("developer", PEOPLE)["data"]["people"]["nodes"]))
-    logs = [RequestLog(demo, name) for name in ("immigration", "police")]
-    for log in logs:
-        log.mark()
-    query = "query ($id: ID!) { node(id: $id) { id __typename } }"
-    assert demo.ask("officer-vancouver", query, {"id": document["id"]})["data"] == {"node": None}
-    assert [log.since() for log in logs] == [[], []]
-    customs = StatementLog(demo, "customs")
-    customs.mark()
-    for one in (ids["id"], ids["declarations"][0]["id"]):
-        assert demo.ask("officer-vancouver", query, {"id": one})["data"] == {"node": None}
-    read = customs.since()
-    assert read
-    assert all(re.search(r"port_(arr_)?no", one["text"]) for one in read)
-
-
-PEOPLE = '{ people(search: { familyName: "Eriksson" }, first: 1) { nodes { id } } }'
-
-
 @pytest.mark.parametrize(
     ("persona", "query", "variable"),
     [
@@ -262,24 +200,6 @@ def absent_hold(dim: OwnPolicy) -> str:
     """The id of a hold that food does not have."""
     owner = next(one for one in dim.built.engine.planner.catalog.owners("Hold") if one.agency == "FOOD")
     return NodeIds(dim.built.settings.opaque_key_bytes).column(owner.tag, ["H-0"])[0]
-
-
-async def test_error_text(demo: RunningDemo, customs: StatementLog) -> None:
-    """What is hidden is refused in the words in which what does not exist is; an agency's own words stay inside."""
-    for hidden, nonsense in (("invoiceTotal", "xnvoiceTotal"), ("duties", "xuties")):
-        query = "{ shipments { nodes { declarations { %s { __typename } } } } }"
-        one, other = (demo.ask("officer-vancouver", query % name) for name in (hidden, nonsense))
-        assert one["errors"]
-        assert str(one).replace(hidden, nonsense) == str(other)
-    assert customs.since() == []
-    demo.fault("food", status=500)
-    try:
-        answer = demo.ask("officer-vancouver", "{ holds(first: 3) { nodes { agency } } }")
-    finally:
-        demo.fault("food")
-    assert {one["extensions"]["code"] for one in answer["errors"]} == {"SOURCE_UNAVAILABLE"}
-    assert {one["message"] for one in answer["errors"]} == {"FOOD cannot be reached"}
-    assert not re.search(r"http|127\.0\.0\.1|/holds|Traceback|500", str(answer["errors"]))
 
 
 async def test_aliases(dim: OwnPolicy, customs: StatementLog) -> None:

@@ -3,6 +3,7 @@
     SourceError
     ├── SourceUnavailable   no connection, connection lost, 5xx, circuit open
     ├── SourceTimeout       no answer before the deadline
+    │   └── SourceBusy      nor a turn: the agency was not asked, which tells nothing of it
     ├── SourceRefused       credentials, rate limit, or a declared refusal
     └── SourceBadData       an answer that cannot be read at all
     Unsupported             raised by ``prepare``: the source cannot serve this call shape
@@ -36,6 +37,10 @@ class SourceUnavailable(SourceError):
 
 class SourceTimeout(SourceError):
     code = "SOURCE_TIMEOUT"
+
+
+class SourceBusy(SourceTimeout):
+    pass
 
 
 class SourceRefused(SourceError):

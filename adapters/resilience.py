@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from adapters.errors import SourceTimeout
+from adapters.errors import SourceBusy, SourceTimeout
 
 T = TypeVar("T")
 
@@ -25,13 +25,14 @@ async def within(work: Callable[[], Awaitable[T]], *, deadline: float | None, se
     """The result of ``work()``, which ends at ``deadline`` (event loop clock) or after ``seconds``, whichever is first.
 
     ``work`` is not started when the deadline has passed; when it is reached, ``work`` is cancelled. Raises
-    ``SourceTimeout`` naming ``what``; other exceptions, a ``TimeoutError`` of the work's own included, pass."""
+    ``SourceBusy`` or ``SourceTimeout`` for these, naming ``what``; other exceptions, a ``TimeoutError`` of the work's
+    own included, pass."""
     now = asyncio.get_running_loop().time()
     end = deadline if seconds is None else now + seconds if deadline is None else min(deadline, now + seconds)
     if end is None:
         return await work()
     if end <= now:
-        raise SourceTimeout(f"{what}: the deadline passed before it was asked")
+        raise SourceBusy(f"{what}: the deadline passed before it was asked")
     try:
         async with asyncio.timeout_at(end) as scope:
             return await work()
@@ -55,12 +56,15 @@ class Bulkhead:
         return Load(self._busy, self._busy, self._waiting)
 
     async def run(self, work: Callable[[], Awaitable[T]], *, deadline: float | None = None) -> T:
-        """``work()``, when there is room. Raises ``SourceTimeout`` when there is none before ``deadline``."""
+        """``work()``, when there is room. Raises ``SourceBusy`` when there is none before ``deadline``."""
         slots = self._slots
         if slots.locked():
             self._waiting += 1
             try:
-                await within(slots.acquire, deadline=deadline, seconds=None, what=f"{self._what}, waiting its turn")
+                async with asyncio.timeout_at(deadline):
+                    await slots.acquire()
+            except TimeoutError as error:
+                raise SourceBusy(f"{self._what}: the deadline passed waiting its turn") from error
             finally:
                 self._waiting -= 1
         else:

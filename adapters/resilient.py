@@ -17,7 +17,7 @@ import stamina
 from purgatory.domain.model import Context, OpenedState
 
 from adapters.contract import FetchCall, FetchSpec, Health, PreparedFetch, Rows, Source
-from adapters.errors import SourceError, SourceRefused, SourceTimeout, SourceUnavailable
+from adapters.errors import SourceBusy, SourceError, SourceRefused, SourceTimeout, SourceUnavailable
 from adapters.wrapping import WrappedSource
 
 CLOSED, HALF_OPENED = "closed", "half-opened"
@@ -38,7 +38,8 @@ class Resilience:
 
 
 class Breaker:
-    """One source's circuit. Counts what found nobody (unavailable, timed out); an answer of any kind closes it."""
+    """One source's circuit. Counts what found nobody (unavailable, timed out); an answer of any kind closes it. That
+    many wait for a source, and some too long, opens nothing."""
 
     def __init__(self, name: str, resilience: Resilience) -> None:
         self._context = Context(name, resilience.failures, resilience.recover_s)
@@ -78,7 +79,9 @@ class Breaker:
         if probe:
             self._probing = False
             self._probe_ended.set()
-        if isinstance(error, SourceUnavailable | SourceTimeout):
+        if isinstance(error, SourceBusy):
+            pass
+        elif isinstance(error, SourceUnavailable | SourceTimeout):
             self._context.handle_exception(error)
         elif error is None or isinstance(error, SourceError):
             self._context.handle_end_request()

@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 
+from adapters.errors import SourceBusy
 from adapters.postgres.failures import KNOWN
 from adapters.postgres.settings import PostgresSettings, TlsSettings
 from adapters.resilience import Load
@@ -42,8 +43,9 @@ class Pool:
         waiting = sum(1 for turn in self._waiting if not turn.done())
         return Load(self._open, self._open - len(self._idle) - len(self._closing), waiting)
 
-    async def acquire(self) -> Connection:
-        """Raises what asyncpg raises. The caller sets the time limit."""
+    async def acquire(self, end: float | None = None) -> Connection:
+        """Raises what asyncpg raises; ``TimeoutError`` at ``end`` (event loop clock), ``SourceBusy`` when nothing came
+        free by then."""
         if self._closed:
             raise asyncpg.InterfaceError("the source is closed")
         now = asyncio.get_running_loop().time()
@@ -54,21 +56,29 @@ class Pool:
                 continue
             return connection
         if self._open >= self._settings.max_connections:
-            handed = await self._wait()
+            handed = await self._wait(end)
             if handed is not None:
                 return handed
         else:
             self._open += 1
         try:
-            return await self._connect()
+            async with asyncio.timeout_at(end):
+                return await self._connect()
         except BaseException:
             self._freed()
             raise
 
-    async def _wait(self) -> Connection | None:
+    async def _wait(self, end: float | None) -> Connection | None:
         """A connection, or ``None``: leave to open one, already counted."""
         turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
+        try:
+            async with asyncio.timeout_at(end):
+                return await self._handed(turn)
+        except TimeoutError as error:
+            raise SourceBusy("no connection came free") from error
+
+    async def _handed(self, turn: asyncio.Future[Connection | None]) -> Connection | None:
         try:
             return await turn
         except asyncio.CancelledError:

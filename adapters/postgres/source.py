@@ -12,7 +12,7 @@ import asyncpg
 from pydantic import ValidationError
 
 from adapters.contract import Capabilities, CollectionSpec, FetchCall, FetchSpec, Finding, Health, Lookup, Rows
-from adapters.errors import AgencyFileError, Fault, SourceError, SourceTimeout
+from adapters.errors import AgencyFileError, Fault, SourceBusy, SourceError, SourceTimeout
 from adapters.mapping import CodeTables
 from adapters.postgres.abilities import capabilities
 from adapters.postgres.catalog import COLUMNS_SQL, Catalog, catalog, quoted
@@ -106,26 +106,31 @@ class PostgresSource:
 
     async def fetch(self, text: str, arguments: Sequence[Any], deadline: float | None) -> list[Any]:
         """Raises a ``SourceError``. A lost connection is replaced and the read repeated once, within the deadline."""
-        end = asyncio.get_running_loop().time() + self.settings.timeout_ms / 1000
+        now = asyncio.get_running_loop().time()
+        end = now + self.settings.timeout_ms / 1000
+        if deadline is not None:
+            end = min(end, deadline)
+        if end <= now:  # asking would only cost the connection that it is cancelled on
+            raise SourceBusy("the deadline passed before it was asked")
         try:
-            async with asyncio.timeout_at(end if deadline is None else min(end, deadline)):
-                try:
-                    return await self._once(text, arguments)
-                except KNOWN as error:
-                    if not lost(error):
-                        raise
-                    self.pool.expire()
-                return await self._once(text, arguments)
+            try:
+                return await self._once(text, arguments, end)
+            except KNOWN as error:
+                if not lost(error):
+                    raise
+                self.pool.expire()
+            return await self._once(text, arguments, end)
         except KNOWN as error:
             if getattr(error, "sqlstate", None) in ("42703", "42P01", "42804", "42883"):
                 self.known = False  # a column or type changed: read the catalog again
             raise converted(error) from error
 
-    async def _once(self, text: str, arguments: Sequence[Any]) -> list[Any]:
+    async def _once(self, text: str, arguments: Sequence[Any], end: float) -> list[Any]:
         pool = self.pool
-        connection = await pool.acquire()
+        connection = await pool.acquire(end)
         try:
-            records: list[Any] = await connection.fetch(text, *arguments)
+            async with asyncio.timeout_at(end):
+                records: list[Any] = await connection.fetch(text, *arguments)
         except BaseException as error:
             if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError) and not lost(error):
                 pool.release(connection)  # the server answered, or was not asked: the connection is sound

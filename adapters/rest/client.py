@@ -16,7 +16,7 @@ import orjson
 from multidict import CIMultiDict
 from yarl import URL
 
-from adapters.errors import SourceBadData, SourceError, SourceRefused, SourceTimeout, SourceUnavailable
+from adapters.errors import SourceBadData, SourceBusy, SourceError, SourceRefused, SourceTimeout, SourceUnavailable
 from adapters.mapping.columns import text
 from adapters.mapping.paths import parse_path, walk
 from adapters.resilience import Bulkhead, Load, within
@@ -134,6 +134,8 @@ class Client:
         timed = partial(within, exchange, deadline=deadline, seconds=self._seconds, what=self.name)
         try:
             answer = await self._bulkhead.run(timed, deadline=deadline)
+        except SourceBusy:
+            raise
         except SourceError as error:
             self.last = error
             raise

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from adapters.contract import AsOf, FetchCall, FetchSpec, Health, Rows
-from adapters.errors import SourceBadData, SourceRefused, SourceTimeout, SourceUnavailable
+from adapters.errors import SourceBadData, SourceBusy, SourceRefused, SourceTimeout, SourceUnavailable
 from adapters.postgres import PostgresSource
 from adapters.postgres.settings import PostgresSettings
 from demo.postgres import OWNER, READER, Server
@@ -45,6 +45,13 @@ async def test_a_value_that_fails_costs_no_connection(customs: PostgresSource, t
     with pytest.raises(SourceBadData):
         await customs.fetch(text, (value,), None)
     assert customs.load.busy == 0
+    assert await customs.fetch("SELECT pg_backend_pid()", (), None) == who
+
+
+async def test_a_deadline_that_has_passed_costs_no_connection(customs: PostgresSource) -> None:  # noqa: F811
+    who = await customs.fetch("SELECT pg_backend_pid()", (), None)
+    with pytest.raises(SourceBusy):
+        await customs.fetch("SELECT 1", (), asyncio.get_running_loop().time())
     assert await customs.fetch("SELECT pg_backend_pid()", (), None) == who
 
 

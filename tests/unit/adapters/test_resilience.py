@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from adapters.errors import SourceTimeout, SourceUnavailable
+from adapters.errors import SourceBusy, SourceTimeout, SourceUnavailable
 from adapters.resilience import Bulkhead, together, within
 
 
@@ -23,7 +23,7 @@ async def test_within_a_deadline() -> None:
         await within(lambda: _after(1), deadline=now() + 5, seconds=0.01, what="x")
     with pytest.raises(SourceTimeout):
         await within(lambda: _after(1), deadline=now() + 0.01, seconds=5, what="x")
-    with pytest.raises(SourceTimeout, match="before it was asked"):
+    with pytest.raises(SourceBusy, match="before it was asked"):
         await within(lambda: pytest.fail("started"), deadline=now(), seconds=None, what="x")
 
 
@@ -57,7 +57,7 @@ async def test_a_bulkhead_bounds_and_frees() -> None:
             await bulkhead.run(fails)
     blocked = [asyncio.create_task(bulkhead.run(lambda: _after(0.2))) for _ in range(2)]
     await asyncio.sleep(0)
-    with pytest.raises(SourceTimeout, match="waiting its turn"):
+    with pytest.raises(SourceBusy, match="waiting its turn"):
         await bulkhead.run(work, deadline=asyncio.get_running_loop().time() + 0.02)
     await asyncio.gather(*blocked)
     await bulkhead.run(work)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.contract import Capabilities, FetchCall, FetchSpec, Health, PreparedFetch, Rows
-from adapters.errors import SourceBadData, SourceError, SourceRefused, SourceTimeout, SourceUnavailable
+from adapters.errors import SourceBadData, SourceBusy, SourceError, SourceRefused, SourceTimeout, SourceUnavailable
 from adapters.resilient import Resilience, ResilientSource, resilience_of
 
 ROWS = Rows(0, (), datetime(2026, 1, 1, tzinfo=UTC))
@@ -232,6 +232,19 @@ async def test_answers_of_any_kind_keep_it_closed() -> None:
         with pytest.raises(SourceRefused):
             await source.prepare(SPEC).run(soon())
     assert source.breaker.state == "closed"
+
+
+async def test_that_many_wait_too_long_says_nothing_about_the_source() -> None:
+    inner = Scripted(SourceUnavailable("1"), SourceUnavailable("2"), *(SourceBusy("no turn") for _ in range(10)))
+    source = ResilientSource(inner, Resilience(attempts=1, failures=3, recover_s=60))
+    for _ in range(12):
+        with pytest.raises(SourceError):
+            await source.prepare(SPEC).run(soon())
+    assert source.breaker.state == "closed"
+    inner.script = [SourceUnavailable("3")]
+    with pytest.raises(SourceUnavailable):
+        await source.prepare(SPEC).run(soon())
+    assert source.breaker.state == "opened"
 
 
 async def test_a_caller_who_leaves_says_nothing_about_the_source() -> None:

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from pydantic import SecretStr
 
+from adapters.errors import SourceBusy
 from adapters.postgres.pool import Connection, Pool
 from adapters.postgres.settings import PostgresSettings
 
@@ -103,6 +104,16 @@ async def test_what_was_handed_to_a_caller_who_leaves_goes_to_the_next(handed: b
         await leaving
     assert (await behind is held) is handed
     assert (pool.load.open, pool.load.busy) == (1, 1)
+
+
+async def test_who_gets_no_turn_in_time_is_told_so() -> None:
+    pool = OneWire()
+    held = await pool.acquire()
+    with pytest.raises(SourceBusy):
+        await pool.acquire(asyncio.get_running_loop().time() + 0.01)
+    assert (pool.load.open, pool.load.busy, pool.load.waiting) == (1, 1, 0)
+    pool.release(held)
+    assert await pool.acquire() is held
 
 
 async def test_a_connection_has_its_place_until_it_is_closed() -> None:

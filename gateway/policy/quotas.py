@@ -23,6 +23,10 @@ COUNT = """INSERT INTO guichet_quota AS q (agreement, period, used) VALUES ($1, 
 ON CONFLICT (agreement, period) DO UPDATE SET used = q.used + 1 WHERE q.used < $3 RETURNING used"""
 
 
+MADE = (asyncpg.UniqueViolationError, asyncpg.DuplicateObjectError, asyncpg.DuplicateTableError)
+"""What ``IF NOT EXISTS`` says where another replica made the table at the same moment: by how far that one was."""
+
+
 class Counter(Protocol):
     async def count(self, agreement: str, period: int, quota: int) -> bool:
         """One more, unless ``quota`` is used up: then false, and nothing is counted."""
@@ -66,7 +70,7 @@ class PostgresCounter:
         async with self._opening:
             if self._pool is None:
                 pool = await asyncpg.create_pool(self._dsn, min_size=1, max_size=4, timeout=self._seconds)
-                with suppress(asyncpg.UniqueViolationError):  # another replica made it at the same moment
+                with suppress(*MADE):
                     await pool.execute(TABLE, timeout=self._seconds)
                 self._pool = pool
             return self._pool

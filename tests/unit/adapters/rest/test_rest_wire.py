@@ -137,7 +137,7 @@ async def test_what_is_too_large_is_unpacked_no_further(api: Api) -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < 1_000_000
+    assert peak < 10_000_000  # what else goes on in the meantime included
 
 
 async def test_connections_are_kept_and_as_many_as_are_needed(api: Api) -> None:

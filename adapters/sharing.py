@@ -8,7 +8,6 @@ at a time waits for nobody; when he leaves it, or his deadline ends it, the next
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
 
 from adapters.contract import FetchCall, FetchSpec, PreparedFetch, Rows
 from adapters.errors import SourceError, SourceTimeout
@@ -30,27 +29,37 @@ class SharedFetch:
     def __init__(self, inner: PreparedFetch, spec: FetchSpec) -> None:
         self._inner = inner
         self._params = params_of(spec)
-        self._flights: dict[Hashable, Flight] = {}
+        self._flights: list[Flight] = []
 
     async def run(self, call: FetchCall) -> Rows:
         if call.scope is None:
             return await self._inner.run(call)
-        values = [repr(call.params.get(name)) for name in self._params]
-        name = (call.scope, tuple(call.keys), call.limit, call.cursor, *values)
-        while (flight := self._flights.get(name)) is not None:
-            rows = await flight.answer(call.deadline)
+        while (same := next((one for one in self._flights if self._same(one.call, call)), None)) is not None:
+            rows = await same.answer(call.deadline)
             if rows is not None:
                 return rows
-        flight = self._flights[name] = Flight(call.deadline)
+        flight = Flight(call)
+        self._flights.append(flight)
         try:
             rows = await self._inner.run(call)
         except BaseException as error:
             flight.failed(error)
             raise
         finally:
-            del self._flights[name]
+            self._flights.remove(flight)
         flight.end(rows)
         return rows
+
+    def _same(self, one: FetchCall, other: FetchCall) -> bool:
+        """Found out by comparing, where some are under way, so that a read alone costs nothing. Values are compared as
+        they are written: ``1`` is not ``True``."""
+        return (
+            one.keys == other.keys
+            and one.scope == other.scope
+            and one.limit == other.limit
+            and repr(one.cursor) == repr(other.cursor)
+            and all(repr(one.params.get(name)) == repr(other.params.get(name)) for name in self._params)
+        )
 
     def explain(self) -> str:
         return self._inner.explain()
@@ -60,10 +69,10 @@ class Flight:
     """A read under way, and those who wait for how it ends: with rows, with a failure, or with ``None`` when it failed
     for whoever ran it alone."""
 
-    __slots__ = ("_deadline", "_ended")
+    __slots__ = ("_ended", "call")
 
-    def __init__(self, deadline: float | None) -> None:
-        self._deadline = deadline
+    def __init__(self, call: FetchCall) -> None:
+        self.call = call
         self._ended: asyncio.Future[Rows | SourceError | None] | None = None
 
     async def answer(self, deadline: float | None) -> Rows | None:
@@ -84,6 +93,7 @@ class Flight:
             self._ended.set_result(how)
 
     def failed(self, error: BaseException) -> None:
-        cut = self._deadline is not None and asyncio.get_running_loop().time() >= self._deadline - TICK_S
+        end = self.call.deadline
+        cut = end is not None and asyncio.get_running_loop().time() >= end - TICK_S
         own = isinstance(error, SourceTimeout) and cut
         self.end(error if isinstance(error, SourceError) and not own else None)

@@ -74,7 +74,7 @@ async def test_the_same_at_once_is_asked_once(broken_border: Border, gateway: Ga
     before = len(await statements(broken_border, "customs"))
     alone = await gateway.ask("developer", SHIPMENT, {"ccn": ccn})
     each = len(await statements(broken_border, "customs")) - before
-    await broken_border.order("customs", latency_ms=300)
+    await broken_border.order("customs", latency_ms=800)
     try:
         found = await asyncio.gather(*(gateway.ask("developer", SHIPMENT, {"ccn": ccn}) for _ in range(8)))
     finally:

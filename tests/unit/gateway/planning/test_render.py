@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from adapters.contract import Compare, Param, Value
 from adapters.errors import Unsupported
 from gateway.errors import ClientError
 from gateway.policy import View
-from tests.kit.memory_world import World, whole
+from gateway.request import RequestContext
+from tests.kit.memory_world import MASTER, World, principal, whole
 from tests.kit.policy.withholding import policy
 
 WORLD = World({})
@@ -117,6 +119,26 @@ def test_where_grants_see_different_rows_the_plan_tells_them_apart(tmp_path: Pat
     assert "is of role:all where this finds it\n          fetch Shipment by (ccn) from CUSTOMS.shipment" in text
 
 
+async def test_with_an_answer_the_plan_asks_only_whom_the_claims_leave(tmp_path: Path) -> None:
+    """Of two roles one names the agency by a claim, the other shows no list; no claim's value is in the text."""
+    roles = ROLES.replace('["holds", "person", "shipments"]', '["person", "shipments"]')
+    roles = roles.replace('[roles.agency]\nquery = ["shipments"]', '[roles.agency]\nexplain = true\nquery = ["holds"]')
+    view = policy(tmp_path, roles).view_of(["all", "agency"])
+    claims = {"agency": "FOOD", "ports": ["CAVAN"]}
+    answer = await WORLD.engine.execute(
+        query="{ holds { nodes { agency } } }",
+        operation_name=None,
+        variables=None,
+        view=view,
+        context=RequestContext("r", principal(claims), asyncio.get_running_loop().time() + 5, explain=True),
+    )
+    assert answer.errors == []
+    plan = answer.extensions["plan"]
+    assert plan.count("not asked: no row of it can be in the view") == 2
+    assert "fetch Hold from FOOD.hold\n      | " in plan
+    assert "CAVAN" not in plan
+
+
 @pytest.mark.parametrize("query", ["{ bogus }", "{", "query A { viewer { subject } } query B { viewer { subject } }"])
 def test_refusals_are_client_errors(query: str) -> None:
     with pytest.raises(ClientError):
@@ -124,9 +146,6 @@ def test_refusals_are_client_errors(query: str) -> None:
 
 
 async def test_the_plan_is_shown_with_an_answer_only_where_the_view_says_so() -> None:
-    from gateway.request import RequestContext
-    from tests.kit.memory_world import MASTER, principal
-
     def view(explain: bool) -> View:
         return View("e" if explain else "n", MASTER, {"Permit": Compare("issuer", "eq", Value("FOOD"))}, (), explain)
 

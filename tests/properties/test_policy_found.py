@@ -241,3 +241,23 @@ def test_what_is_not_plainly_an_agency_s_own_is_withheld_on_all_rows(tmp_path: P
     both = [of(code, "Permit.type") for code in ("FOOD", "TRADE_CONTROLS")]
     assert "Permit.type" in terms_of([*both, *others]).withheld
     assert set(terms_of([both[0], *others]).partly["Permit.type"]) == {"FOOD"}
+
+
+async def test_a_link_that_shows_no_more_than_its_row_names_is_answered_from_it(tmp_path: Path) -> None:
+    """Whether the shipment that a hold names is there is not asked for the sake of a value that is withheld."""
+    roles = """
+    [roles.all]
+    query = ["holds"]
+    [roles.all.types]
+    Shipment = { fields = ["ccn", "eta"], withhold = ["arrivedAt"] }
+    Hold = { fields = ["shipment"] }
+    """
+    here, view = world(), policy(tmp_path, roles).view_of(["all"])
+    here.sources["FOOD"].data["hold"] = [{"key": "h1", "shipment.ccn": "9999PARSNONE", "placedAt": day(1)}]
+    here.sources["TRADE_CONTROLS"].data["hold"] = []
+    query = "{ holds { nodes { shipment { %s } } } }"
+    named = await here.data_of(query % "ccn arrivedAt", view=view)
+    assert named["holds"]["nodes"] == [{"shipment": {"ccn": "9999PARSNONE", "arrivedAt": None}}]
+    assert here.asked("CUSTOMS", "shipment") == 0
+    found = await here.data_of(query % "ccn eta", view=view)
+    assert found["holds"]["nodes"] == [{"shipment": None}]

@@ -70,10 +70,14 @@ def _remembering(binding: FieldBinding, zone: str | None) -> Stages:
     single = len(binding.columns) == 1
     summed = days_and_times(binding, zone, stages)
 
+    some_odd = False
+
     def make(rows: list[Any]) -> Column:
+        nonlocal some_odd
         column, flags = stages([rows] if single else list(map(list, zip(*rows, strict=True))))
         if not flags:
             return column
+        some_odd = True
         problems: dict[int, tuple[str, ...]] = {}
         for row, problem in flags:
             problems[row] = (*problems.get(row, ()), problem)
@@ -92,7 +96,7 @@ def _remembering(binding: FieldBinding, zone: str | None) -> Stages:
                 return stages(natives)
             natives = [texts(native) if bool in kind else native for native, kind in zip(natives, kinds, strict=True)]
             column = memo(natives[0] if single else list(zip(*natives, strict=True)))
-        if _Odd not in set(map(type, column)):
+        if not some_odd or _Odd not in set(map(type, column)):
             return column, []
         flags = [(row, problem) for row, one in enumerate(column) if type(one) is _Odd for problem in one.problems]
         return [one.value if type(one) is _Odd else one for one in column], flags

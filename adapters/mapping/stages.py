@@ -119,7 +119,7 @@ def _implied(binding: FieldBinding, convert: Convert) -> Convert:
 
 
 class _Table(dict[Any, Any]):
-    """Code → value for ``map``: null and blank give ``None`` unless the list says otherwise; unknown codes raise."""
+    """Code → value: null and blank give ``None`` unless the list says otherwise."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         super().__init__(values)
@@ -136,16 +136,22 @@ def _coded(table: _Table) -> Convert:
 
     def convert(column: Column) -> tuple[Column, Flags]:
         try:
-            return list(map(table.__getitem__, column)), []
-        except (KeyError, TypeError):
-            column = texts(column)  # a number is a code too
-        try:
-            return list(map(table.__getitem__, column)), []
-        except KeyError:
-            out, flags = each_value(one, column)
-            if table[None] is not None:
-                out = [table[None] if code is None else value for code, value in zip(column, out, strict=True)]
-            return out, flags
+            out = list(map(table.get, column))
+        except TypeError:
+            out = [None]
+        if None not in out:
+            return out, []
+        column = texts(column)  # a number is a code too
+        out = list(map(table.get, column))
+        flags: Flags = []
+        row = -1
+        for _ in range(out.count(None)):
+            row = out.index(None, row + 1)
+            if column[row] is not None:
+                out[row], problem = one(column[row])
+                if problem:
+                    flags.append((row, problem))
+        return out, flags
 
     return convert
 

@@ -35,8 +35,10 @@ from bench.serving import serve
 from gateway import app, telemetry
 from gateway import settings as configuration
 from gateway.execution import Engine, build_engine, links
+from gateway.execution.answered import collect
+from gateway.execution.call_shapes import OwnerShape
 from gateway.execution.order import sorted_rows
-from gateway.execution.run import OwnerShape, Run, collect, together
+from gateway.execution.run import Run, together
 from gateway.execution.table import concat, take
 from gateway.planning.compile import PRESENCE
 from gateway.planning.operations import Planned

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.contract import AllOf, Compare, FetchCall, Param, Predicate
+from gateway.execution.answered import collect
+from gateway.execution.call_shapes import OwnerShape
 from gateway.execution.local_pages import Made, OneList, Place, local_pages
 from gateway.execution.nulls import Null
 from gateway.execution.people import Person, Read, document_anchor, person_table, record_anchor, visible
-from gateway.execution.run import OwnerShape, Run, collect, together
+from gateway.execution.run import Run, together
 from gateway.execution.services import Services
 from gateway.execution.table import concat
 from gateway.planning.calls import bad_input

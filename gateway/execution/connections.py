@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.execution.answered import Report
 from gateway.execution.cursors import EDGE, Position
 from gateway.execution.nulls import Null
 from gateway.execution.reports import count_shown, pick_completeness
-from gateway.execution.run import Report, Run, together
+from gateway.execution.run import Run, together
 from gateway.execution.services import Services
 from gateway.execution.shaping import build
 from gateway.execution.table import Table, take

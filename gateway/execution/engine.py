@@ -11,9 +11,10 @@ from typing import Any
 from graphql import ExecutionResult, Undefined, execute_sync
 
 from gateway.errors import ClientError, ErrorCode, RequestErrors
+from gateway.execution.answered import Report
 from gateway.execution.explain import Explainer
 from gateway.execution.reports import merged
-from gateway.execution.run import Report, Run
+from gateway.execution.run import Run
 from gateway.execution.runner import Runner
 from gateway.planning.introspection import only_introspection
 from gateway.planning.operations import Planned, Planner

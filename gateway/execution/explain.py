@@ -8,8 +8,8 @@ from typing import Any
 
 from adapters.contract import Predicate
 from adapters.errors import Unsupported
+from gateway.execution.call_shapes import OwnerShape, spec_of
 from gateway.execution.permit_shipments import citing
-from gateway.execution.run import OwnerShape, spec_of
 from gateway.execution.runner import Runner
 from gateway.execution.table import layout
 from gateway.planning.catalog import Owner

@@ -12,9 +12,11 @@ from operator import or_
 from typing import Any
 
 from adapters.contract import AllOf, Compare, FetchCall, Param, Rows, Value
+from gateway.execution.answered import Report, collect
+from gateway.execution.call_shapes import OwnerShape
 from gateway.execution.local_pages import Made, OneList, local_pages
 from gateway.execution.nulls import Null
-from gateway.execution.run import OwnerShape, Report, Run, collect, together
+from gateway.execution.run import Run, together
 from gateway.execution.services import Services
 from gateway.execution.table import Children, Origin, Table, concat, take
 from gateway.planning.catalog import Owner

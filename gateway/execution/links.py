@@ -10,11 +10,12 @@ from functools import lru_cache
 from typing import Any
 
 from adapters.contract import TYPE_KEYS
+from gateway.execution.answered import Answered
+from gateway.execution.answered import cause as cause_of
 from gateway.execution.assembly import settle_lists
 from gateway.execution.nulls import Cause, Null
 from gateway.execution.order import sorted_rows
-from gateway.execution.run import Answered, Run, together
-from gateway.execution.run import cause as cause_of
+from gateway.execution.run import Run, together
 from gateway.execution.services import Services
 from gateway.execution.shaping import build
 from gateway.execution.table import Origin, Table, concat, take

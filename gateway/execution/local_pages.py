@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.execution.answered import Report
 from gateway.execution.connections import Paged, Slice, connections
 from gateway.execution.cursors import Cursors, Stand, binding, mark
 from gateway.execution.order import compare
-from gateway.execution.run import Report, Run
+from gateway.execution.run import Run
 from gateway.execution.services import Services
 from gateway.execution.table import Table
 from gateway.planning.calls import PageCall

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.contract import FetchCall, Rows
+from gateway.execution.answered import Answered, Report, collect
+from gateway.execution.call_shapes import OwnerShape
 from gateway.execution.connections import Paged, Slice, connections
 from gateway.execution.cursors import EDGE, Position, Values, binding
 from gateway.execution.links import distinct, partial, wanted_keys
 from gateway.execution.nulls import Null
 from gateway.execution.order import sorted_rows
-from gateway.execution.run import Answered, OwnerShape, Report, Run, collect, together
+from gateway.execution.run import Run, together
 from gateway.execution.services import Services
 from gateway.execution.table import Table, concat, empty, take
 from gateway.planning.calls import PageCall

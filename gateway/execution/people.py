@@ -14,9 +14,10 @@ from typing import Any
 import orjson
 
 from adapters.contract import Predicate
+from gateway.execution.answered import Answered, Report
 from gateway.execution.nulls import Null
 from gateway.execution.reports import count_shown
-from gateway.execution.run import Answered, Report, Run
+from gateway.execution.run import Run
 from gateway.execution.services import Services
 from gateway.execution.table import Children, Origin, Table, concat, take
 from gateway.planning.person_rules import UNKNOWN, Elements, Known, granting, holds, records_granted

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.contract import Compare, FetchCall, Param
+from gateway.execution.answered import Answered, Report, collect
+from gateway.execution.call_shapes import OwnerShape
 from gateway.execution.links import distinct, wanted_keys
 from gateway.execution.local_pages import Made, OneList, local_pages
 from gateway.execution.nulls import Null
 from gateway.execution.order import sorted_rows
-from gateway.execution.run import Answered, OwnerShape, Report, Run, collect, together
+from gateway.execution.run import Run, together
 from gateway.execution.services import Services
 from gateway.execution.table import Table, concat, take
 from gateway.planning.plan import Fetch, LinkField

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gateway.execution.run import Report
+from gateway.execution.answered import Report
 from gateway.planning.selection import TYPENAME, Selected
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import structlog
 from graphql.execution.values import VariableValues
 
-from adapters.contract import FetchCall, FetchSpec, OrderTerm, Predicate, PreparedFetch, Rows
+from adapters.contract import FetchCall, Predicate, PreparedFetch, Rows
 from adapters.errors import SourceError, SourceRefused, SourceTimeout, Unsupported
-from gateway.execution.nulls import Cause
+from gateway.execution.answered import OUTCOMES, Answered, Report, collect
+from gateway.execution.call_shapes import OwnerShape, spec_of
 from gateway.execution.table import Layout, Origin, Table, empty, from_rows, layout, take
 from gateway.planning.catalog import Owner
 from gateway.planning.granted import Granting, granted
@@ -22,58 +23,7 @@ from gateway.planning.rows import settle
 from gateway.policy.view import View
 from gateway.request import RequestContext
 
-OUTCOMES = {"SOURCE_TIMEOUT": "TIMED_OUT", "SOURCE_REFUSED": "REFUSED"}
-MESSAGES = {
-    "SOURCE_UNAVAILABLE": "cannot be reached",
-    "SOURCE_TIMEOUT": "did not answer in time",
-    "SOURCE_REFUSED": "refused to answer",
-    "SOURCE_BAD_DATA": "gave an answer that cannot be read",
-}
 log = structlog.get_logger("guichet.source")
-
-
-@dataclass(slots=True)
-class Report:
-    """One fetch's answer by one agency. ``code`` is set when there was none. ``inner``: asked for a computed field;
-    none of its rows is shown. ``ruled``: a row rule left out whatever it does not show."""
-
-    agency: str
-    outcome: str
-    as_of: datetime | None = None
-    rows: int | None = 0
-    truncated: bool = False
-    code: str | None = None
-    inner: bool = False
-    ruled: bool = False
-
-    @property
-    def whole(self) -> bool:
-        """Whether the answer is all that the agency has."""
-        return self.code is None and not self.truncated and not self.ruled
-
-
-@dataclass(slots=True)
-class Answered:
-    """What a fetch brought: one table per owner that answered, and every owner's report."""
-
-    tables: list[Table]
-    reports: list[Report]
-    totals: list[Any] = field(default_factory=list)
-
-    @property
-    def failed(self) -> list[Report]:
-        return [report for report in self.reports if report.code is not None]
-
-    def causes(self) -> tuple[Cause, ...]:
-        seen = {}
-        for report in self.failed:
-            assert report.code is not None
-            seen[report.agency, report.code] = cause(report.agency, report.code)
-        return tuple(seen.values())
-
-
-def cause(agency: str, code: str) -> Cause:
-    return Cause(f"{agency} {MESSAGES[code]}", code, agency)
 
 
 @dataclass(slots=True)
@@ -290,49 +240,6 @@ MAX_CALL_SHAPES = 256
 """Call shapes kept per fetch of a plan; a caller who varies filters endlessly only empties his own plan's."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerShape:
-    """What a page adds to a fetch of one owner: hashable, part of the call shape."""
-
-    filter: Any = None
-    order: tuple[tuple[str, bool], ...] = ()
-    limit: bool = False
-    per_key: bool = False
-    after: tuple[bool, ...] | None = None
-    count: bool = False
-
-
-def spec_of(fetch: Fetch, owner: Owner, how: Layout, shape: OwnerShape | None, rule: Any) -> FetchSpec:
-    """The call shape for one owner: order terms on paths it lacks are dropped, since they are null in all its rows."""
-    order = shape.order if shape is not None else fetch.order
-    merged = len(fetch.owners) > 1
-    terms = tuple(
-        OrderTerm(path, down, codepoint=merged and _is_text(owner, path))
-        for path, down in order
-        if owner.spec.supplies(path)
-    )
-    if shape is None:
-        return FetchSpec(owner.spec.name, how.columns, how.selects, fetch.keys, rule, order=terms)
-    return FetchSpec(
-        owner.spec.name,
-        how.columns,
-        how.selects,
-        fetch.keys,
-        rule,
-        shape.filter,
-        terms,
-        shape.limit,
-        shape.per_key,
-        shape.after,
-        shape.count,
-    )
-
-
-def _is_text(owner: Owner, path: str) -> bool:
-    field_ = owner.spec.fields.get(path)
-    return field_ is not None and field_.type not in ("DateTime", "Date", "Int", "Float", "Boolean", "Decimal")
-
-
 async def together(waiting: Sequence[Awaitable[Any]]) -> list[Any]:
     """All of them at once; one alone runs without a task of its own. When one fails, none of the others goes on."""
     if len(waiting) == 1:
@@ -345,13 +252,3 @@ async def together(waiting: Sequence[Awaitable[Any]]) -> list[Any]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
-
-
-def collect(results: Sequence[tuple[Table | None, Report, Rows | None]]) -> Answered:
-    answered = Answered([], [])
-    for table, report, rows in results:
-        answered.reports.append(report)
-        if table is not None:
-            answered.tables.append(table)
-            answered.totals.append(rows.total if rows is not None else 0)
-    return answered

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from adapters.contract import Health
-from gateway.execution import links, pages, people, permit_shipments, shaping
+from gateway.execution import links, nodes, pages, people, permit_shipments, shaping
 from gateway.execution.candidates import candidates
 from gateway.execution.cursors import Cursors
 from gateway.execution.granting import follow_apart
@@ -38,8 +38,8 @@ class Runner:
         self.specials: Mapping[str, Callable[[Run, RootField, Mapping[str, Any]], Awaitable[Any]]] = {
             "viewer": self._viewer,
             "agencies": self._agencies,
-            "node": self._node,
-            "nodes": self._nodes,
+            "node": lambda run, root, arguments: nodes.node(self, run, root, arguments),
+            "nodes": lambda run, root, arguments: nodes.nodes(self, run, root, arguments),
             "person": self._person,
             "people": lambda run, root, arguments: candidates(self, run, root, arguments),
             "heldContainers": lambda run, root, arguments: held_containers(self, run, root, arguments),
@@ -209,73 +209,6 @@ class Runner:
         objects = await self.build(run, shape, table)
         return objects[0] if objects else None
 
-    async def _node(self, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
-        return (await self._nodes_by_id(run, root, [arguments["id"]]))[0]
-
-    async def _nodes(self, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
-        found: list[Any] = await self._nodes_by_id(run, root, arguments["ids"])
-        return found
-
-    async def _nodes_by_id(self, run: Run, root: RootField, ids: Sequence[str]) -> list[Any]:
-        """One lookup per collection. An id that is none, or of a type outside the view, is an absent node."""
-        wanted: dict[str, dict[str, list[int]]] = {}
-        for index, node_id in enumerate(ids):
-            read = self.ids.read(node_id)
-            if read is None:
-                continue
-            tag, key = read
-            owner = self.catalog.by_tag.get(tag)
-            name = "Person" if tag == self.person_tag else owner.id if owner is not None else ""
-            if name:
-                wanted.setdefault(name, {}).setdefault(key, []).append(index)
-        results: list[Any] = [None] * len(ids)
-
-        async def fill(name: str, keys: Mapping[str, list[int]]) -> None:
-            for value, places in zip(await self._nodes_of(run, root, name, list(keys)), keys.values(), strict=True):
-                for place in places:
-                    results[place] = value
-
-        await together([fill(name, keys) for name, keys in wanted.items()] or [_nothing()])
-        return results
-
-    async def _nodes_of(self, run: Run, root: RootField, name: str, keys: Sequence[str]) -> list[Any]:
-        if not run.view.groups:
-            return await self._nodes_read(run, root, name, keys)
-        type_name = (
-            name
-            if name == "Person"
-            else next(
-                owner.spec.provides for owners in self.catalog.by_type.values() for owner in owners if owner.id == name
-            )
-        )
-        bits = run.view.identified(type_name)
-        own = run.under(bits, bits)
-        found = await self._nodes_read(own, root, name, keys)
-        run.nulls |= own.nulls
-        return found
-
-    async def _nodes_read(self, run: Run, root: RootField, name: str, keys: Sequence[str]) -> list[Any]:
-        if name == "Person":
-            shape = root.shapes.get("Person")
-            anchors = [key if people.is_anchor(key) else None for key in keys]
-            return (
-                [None] * len(keys)
-                if shape is None
-                else await people.people_objects(self, run, shape, root.coordinate, anchors)
-            )
-        owner = next(owner for owners in self.catalog.by_type.values() for owner in owners if owner.id == name)
-        shape, fetch = root.shapes.get(owner.spec.provides), root.fetches.get(owner.spec.provides)
-        if shape is None or fetch is None:
-            return [None] * len(keys)
-        answered = await run.ask_only(fetch, owner, [(key,) for key in keys])
-        if answered.failed:
-            run.nulls = True
-            return [Null(root.coordinate, answered.causes())] * len(keys)
-        table = concat(fetch.needs, answered.tables)
-        objects = await self.build(run, shape, table)
-        found = dict(zip(map(str, table.columns[fetch.needs.columns[fetch.keys[0]]]), objects, strict=True))
-        return [found.get(key) for key in keys]
-
     async def _person(self, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
         assert root.shape is not None
         document = arguments["document"]
@@ -328,7 +261,3 @@ def _agreement(told: AgreementInForce | None) -> dict[str, Any] | None:
         "validFrom": told.valid_from,
         "validTo": told.valid_to,
     }
-
-
-async def _nothing() -> None:
-    return None

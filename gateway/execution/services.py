@@ -11,12 +11,14 @@ from gateway.execution.nulls import Cause
 from gateway.execution.run import Run
 from gateway.execution.table import Table
 from gateway.planning.calls import PageCall
+from gateway.planning.catalog import Catalog
 from gateway.planning.plan import LinkField, Page, Shape
 
 
 class Services(Protocol):
     """``list_items``: where plain lists are cut. ``person_tag``: stands for a collection in a person's id."""
 
+    catalog: Catalog
     ids: NodeIds
     cursors: Cursors
     list_items: int

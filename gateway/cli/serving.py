@@ -20,10 +20,14 @@ Config = Annotated[Path, typer.Option("--config", help="The deployment's file.")
 
 GRACE_SECONDS = 10
 KEEP_ALIVE_SECONDS = 30
+PING_SECONDS = 20
 SERVER: dict[str, Any] = {
     "loop": "uvloop",
     "http": "httptools",
-    "ws": "none",  # whatever libraries are installed: what is not limited and tested is not served
+    "ws": "websockets-sansio",
+    "ws_ping_interval": PING_SECONDS,
+    "ws_ping_timeout": PING_SECONDS,
+    "ws_per_message_deflate": False,  # as elsewhere: what is secret is not compressed beside what others chose
     "log_config": None,
     "access_log": False,
     "server_header": False,
@@ -31,6 +35,16 @@ SERVER: dict[str, Any] = {
     "timeout_graceful_shutdown": GRACE_SECONDS,
 }
 """How the public listener serves, whatever the deployment."""
+
+
+def listener(settings: configuration.Settings, port: int | None = None) -> dict[str, Any]:
+    """The server's options for a deployment; ``port`` is instead of the file's."""
+    return {
+        **SERVER,
+        "host": settings.gateway.host,
+        "port": settings.gateway.port if port is None else port,
+        "ws_max_size": settings.limits.body_bytes,
+    }
 
 
 class Scale(StrEnum):
@@ -48,11 +62,7 @@ def serve(
     settings = configuration.load(config)
     telemetry.configure(settings.telemetry.log_level)
     count = workers or settings.gateway.workers
-    options: dict[str, Any] = {
-        **SERVER,
-        "host": settings.gateway.host,
-        "port": settings.gateway.port if port is None else port,
-    }
+    options = listener(settings, port)
     application = create_app(settings)  # with several workers too: faults of the files show here, once
     if count > 1:
         os.environ[CONFIG_VARIABLE] = str(settings.file)

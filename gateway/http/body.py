@@ -35,8 +35,8 @@ async def read(
     standing cannot be borrowed by a form.
     """
     if scope["method"] == "GET":
-        return _parameters(_from_query(scope["query_string"], limit), protocol)
-    return _parameters(await read_object(receive, headers, limit), protocol)
+        return parameters(_from_query(scope["query_string"], limit), protocol)
+    return parameters(await read_object(receive, headers, limit), protocol)
 
 
 async def read_object(receive: Receive, headers: Mapping[str, str], limit: int) -> dict[str, Any]:
@@ -114,7 +114,8 @@ def _from_query(text: bytes, limit: int) -> dict[str, Any]:
     return found
 
 
-def _parameters(found: dict[str, Any], protocol: GraphQLRequestProtocol) -> GraphQLRequestData:
+def parameters(found: dict[str, Any], protocol: GraphQLRequestProtocol) -> GraphQLRequestData:
+    """The operation that an object tells of. Raises :class:`Malformed`."""
     query = _checked(found, "query", str)
     if not query:
         raise Malformed("the request has no `query`")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.errors import RequestRefused, Unauthenticated
@@ -31,8 +31,7 @@ class Gatekeeper:
 
 @dataclass(slots=True, eq=False)
 class Exchange:
-    """``connection_params`` is set by Strawberry from a WebSocket's ``connection_init``; such a connection is admitted
-    anew for each operation, so that an expired token ends it. ``record`` writes the log line, given the status."""
+    """``record`` writes the log line, given the status."""
 
     id: str
     gatekeeper: Gatekeeper
@@ -48,7 +47,18 @@ class Exchange:
     view: View | None = None
     log: dict[str, Any] = field(default_factory=dict)
     reports: Sequence[Mapping[str, Any]] = ()
-    connection_params: Mapping[str, Any] | None = None
+
+    def another(self, number: int) -> Exchange:
+        """For an operation of the same connection, under an id of its own; nobody is admitted to it yet."""
+        return replace(
+            self,
+            id=f"{self.id}-{number}",
+            started=time.perf_counter(),
+            principal=None,
+            view=None,
+            log={},
+            reports=(),
+        )
 
     async def admit(self) -> None:
         """Raises :class:`RequestRefused`; why, in detail, goes to the log only."""

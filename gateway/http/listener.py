@@ -38,7 +38,7 @@ async def listening(app: ASGIApp, port: int) -> AsyncIterator[None]:
         log.warning("admin listener not opened", port=port, reason=error.strerror)
         yield
         return
-    server = _Quiet(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False))
+    server = _Quiet(uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield

@@ -40,7 +40,7 @@ class WireError(GraphQLError):
 
 
 class Finished(ExecutionResult):
-    """An execution result with its body. Over WebSocket and SSE its parts are sent, over HTTP its bytes."""
+    """An execution result with its body. Strawberry reads its parts, clients get its bytes."""
 
     def __init__(self, answer: Answer, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         errors: list[GraphQLError] | None = [WireError(wire) for wire in answer.errors] or None
@@ -84,7 +84,7 @@ class PlannedSchema(strawberry.Schema):
         operation_extensions: dict[str, Any] | None = None,
         allowed_operation_types: Iterable[AllowedType] | None = None,
     ) -> AsyncIterator[Finished]:
-        """The same for SSE and WebSocket: one result, then the end."""
+        """The same for SSE: one result, then the end."""
         if not isinstance(context_value, Exchange):
             raise InternalError("the master schema executes nothing without an exchange")
         exchange = context_value

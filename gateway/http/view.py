@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, cast
 
 import structlog
@@ -16,11 +15,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, GraphQLRequestProtocol
-from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL
 
-from gateway.errors import ClientError, RequestRefused
+from gateway.errors import ClientError, ErrorCode, RequestRefused
 from gateway.http import body as request_body
 from gateway.http import negotiation, pages
 from gateway.http.body import Malformed
@@ -30,6 +28,7 @@ from gateway.http.finish import encode, internal_error, refusal
 from gateway.http.origins import Origins
 from gateway.http.request_id import request_id_of
 from gateway.http.schema import Finished, PlannedSchema
+from gateway.http.socket import Socket
 from gateway.request import Answer
 from gateway.settings.config import Settings
 from gateway.telemetry import Metrics, request_line
@@ -50,21 +49,15 @@ class _Adapter(StarletteRequestAdapter):
 
 
 class GraphQLView(GraphQL[Exchange, None]):
-    """``/graphql``: a page for people, one answer to a request, or a stream. Streams (SSE, WebSocket) are Strawberry's:
-    its ``run`` calls back into the hooks below. One answer needs nothing of it, and ``run`` would cost a tenth of a
-    small request."""
+    """``/graphql``: a page for people, one answer to a request, a stream, or a WebSocket. Streams (SSE) are
+    Strawberry's: its ``run`` calls back into the hooks below. One answer needs nothing of it, and ``run`` would cost a
+    tenth of a small request."""
 
     schema: PlannedSchema
     request_adapter_class = _Adapter
 
     def __init__(self, schema: PlannedSchema, gatekeeper: Gatekeeper, settings: Settings, metrics: Metrics) -> None:
-        super().__init__(
-            schema,
-            graphql_ide=None,
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
-            connection_init_wait_timeout=timedelta(seconds=10),
-            max_subscriptions_per_connection=20,
-        )
+        super().__init__(schema, graphql_ide=None, subscription_protocols=(GRAPHQL_SSE_PROTOCOL,))
         self.gatekeeper = gatekeeper
         self.settings = settings
         self.metrics = metrics
@@ -72,7 +65,7 @@ class GraphQLView(GraphQL[Exchange, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            await self.run(WebSocket(scope, receive=receive, send=send))
+            await self._connect(WebSocket(scope, receive, send))
             return
         headers = request_body.headers_of(scope)
         if _is_for_a_person(scope, headers):
@@ -91,6 +84,16 @@ class GraphQLView(GraphQL[Exchange, None]):
         finally:
             departure.end()
         await response(scope, receive, send)
+
+    async def _connect(self, socket: WebSocket) -> None:
+        headers = request_body.headers_of(socket.scope)
+        exchange = self._exchange(socket.scope, headers)
+        if self.origins.may_connect(headers.get("origin"), headers.get("host")):
+            await Socket(socket, self.schema, exchange).serve()
+            return
+        await socket.close()  # before it is accepted: 403
+        exchange.log = {"outcome": str(ErrorCode.FORBIDDEN), "reason": "origin"}
+        self._record(exchange, 403)
 
     async def _respond(
         self, exchange: Exchange, scope: Scope, receive: Receive, headers: Mapping[str, str]
@@ -118,8 +121,6 @@ class GraphQLView(GraphQL[Exchange, None]):
     async def _run(self, exchange: Exchange, scope: Scope, receive: Receive, headers: Mapping[str, str]) -> Response:
         if exchange.method not in METHODS:
             raise Malformed("GraphQL is asked by GET and POST", 405, {"Allow": ", ".join(METHODS)})
-        if headers.get("upgrade", "").strip().lower() == "websocket":  # and the server did not take it up
-            raise Malformed("WebSocket is not served here: ask by POST, or for a stream by Accept: text/event-stream")
         media = negotiation.media_type(headers.get("accept"))
         if media is None:
             raise Malformed(f"answers are {negotiation.GRAPHQL_JSON} or {negotiation.JSON}", 406)
@@ -161,8 +162,7 @@ class GraphQLView(GraphQL[Exchange, None]):
     # ---- hooks that Strawberry's ``run`` calls for streams -----------------------------------------
 
     async def get_context(self, request: Request | WebSocket, response: Any) -> Exchange:
-        if isinstance(request, WebSocket):
-            return self._exchange(request.scope, request.headers)
+        assert isinstance(request, Request)
         exchange: Exchange = request.scope[EXCHANGE]
         await exchange.admit()
         return exchange
@@ -185,21 +185,6 @@ class GraphQLView(GraphQL[Exchange, None]):
         if isinstance(data, Finished):
             return data.body.decode()
         return json.dumps(data, separators=(",", ":"))
-
-    def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
-        return self.origins.allow(origin)
-
-    async def on_ws_connect(self, context: Exchange) -> Any:
-        """Browsers cannot set headers on a WebSocket: the token may be in ``connection_init``, as ``Authorization``."""
-        given = context.connection_params or {}
-        found = given.get("Authorization", given.get("authorization"))
-        if isinstance(found, str):
-            context.authorization = found
-        try:
-            await context.admit()
-        except RequestRefused as refused:
-            raise ConnectionRejectionError from refused
-        return await super().on_ws_connect(context)
 
     # ---- what comes of it ------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
-"""The HTTP layer over an engine that a test scripts: no agency, no socket."""
+"""The HTTP layer over an engine that a test scripts: no agency, and no socket unless it is served at one."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -9,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+import uvicorn
 from starlette.applications import Starlette
 
 from gateway import http
+from gateway.cli.serving import listener
 from gateway.http.exchange import Gatekeeper
 from gateway.http.schema import PlannedSchema, planned_schema
 from gateway.policy import Policy, View
@@ -20,6 +24,7 @@ from gateway.settings import Settings
 from gateway.settings.config import Gateway, Http, Limits, Telemetry
 from gateway.telemetry import Metrics
 from tests.kit.issuer import Issuer, identity, verifier
+from tests.kit.patience import until
 
 
 @dataclass
@@ -65,6 +70,8 @@ class TestGateway:
     metrics: Metrics
     app: Starlette
     schema: PlannedSchema
+    gatekeeper: Gatekeeper
+    settings: Settings
 
     async def post(self, query: str = "{ viewer { subject } }", **headers: str) -> httpx.Response:
         return await self.client.post("/graphql", json={"query": query}, headers={**self.officer(), **headers})
@@ -108,4 +115,19 @@ async def gateway(policy: Policy, demo: Any = None, **changes: Any) -> AsyncIter
     app = http.public(http.Parts(view, gatekeeper, ready, demo), chosen.http.cors_origins, lifespan)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
-        yield TestGateway(client, engine, issuer, metrics, app, schema)
+        yield TestGateway(client, engine, issuer, metrics, app, schema, gatekeeper, chosen)
+
+
+@contextlib.asynccontextmanager
+async def serving(gate: TestGateway) -> AsyncIterator[int]:
+    """The port where the server of ``guichet serve`` answers for it."""
+    server = uvicorn.Server(uvicorn.Config(gate.app, **{**listener(gate.settings, 0), "host": "127.0.0.1"}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "capture_signals", contextlib.nullcontext)
+        task = asyncio.create_task(server.serve())
+        await until(lambda: server.started)
+        try:
+            yield server.servers[0].sockets[0].getsockname()[1]
+        finally:
+            server.should_exit = True
+            await task

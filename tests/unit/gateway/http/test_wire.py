@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -14,13 +13,10 @@ from typing import Any, cast
 
 import pytest
 import structlog
-import uvicorn
 
-from gateway.cli.serving import SERVER
 from gateway.policy import Policy
 from gateway.settings.config import Gateway, Limits
-from tests.kit.gateway import TestGateway, gateway
-from tests.kit.patience import until
+from tests.kit.gateway import TestGateway, gateway, serving
 
 LIMIT = 2_000
 QUERY = b'{"query": "{ viewer { subject } }"}'
@@ -90,39 +86,11 @@ async def served(policy: Policy, caplog: pytest.LogCaptureFixture) -> AsyncItera
     """Nothing is logged in the end that tells of a fault of ours."""
     caplog.set_level(logging.ERROR)
     with structlog.testing.capture_logs() as logs:
-        async with gateway(policy, gateway=Gateway(request_timeout_ms=800), limits=Limits(body_bytes=LIMIT)) as gate:
-            server = uvicorn.Server(uvicorn.Config(gate.app, **{**SERVER, "host": "127.0.0.1", "port": 0}))
-            with contextlib.ExitStack() as stack:
-                stack.enter_context(pytest.MonkeyPatch.context()).setattr(
-                    server, "capture_signals", contextlib.nullcontext
-                )
-                task = asyncio.create_task(server.serve())
-                await until(lambda: server.started)
-                try:
-                    yield Served(gate, server.servers[0].sockets[0].getsockname()[1])
-                finally:
-                    server.should_exit = True
-                    await task
+        sections = {"gateway": Gateway(request_timeout_ms=800), "limits": Limits(body_bytes=LIMIT)}
+        async with gateway(policy, **sections) as gate, serving(gate) as port:
+            yield Served(gate, port)
     assert [record.getMessage() for record in caplog.records] == []
     assert [line for line in logs if line["log_level"] in ("error", "critical")] == []
-
-
-UPGRADE = (
-    "Connection: Upgrade",
-    "Upgrade: websocket",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-    "Sec-WebSocket-Protocol: graphql-transport-ws",
-)
-
-
-@pytest.mark.parametrize("token", [True, False])
-@pytest.mark.parametrize("more", [(), ("Origin: https://elsewhere.example",)])
-async def test_a_websocket_is_refused_in_words(served: Served, token: bool, more: tuple[str, ...]) -> None:
-    (answer,) = await served.send("GET /graphql", *UPGRADE, *more, token=token)
-    assert (answer.status, answer.code) == (400, "BAD_USER_INPUT")
-    assert b"WebSocket" in answer.body
-    assert served.gate.engine.asked == []
 
 
 async def test_another_protocol_is_not_taken_up(served: Served) -> None:

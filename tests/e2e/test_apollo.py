@@ -39,7 +39,8 @@ def npm() -> str:
 @pytest.fixture(scope="session")
 async def workshop(npm: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the page's blocks under the names they give themselves, the runner, and the packages."""
-    if not (KIT / "node_modules" / "@apollo" / "client").exists():
+    packages = json.loads((KIT / "package.json").read_text())["dependencies"]
+    if not all((KIT / "node_modules" / name).exists() for name in packages):
         await finish(npm, "ci", cwd=KIT)
     folder = tmp_path_factory.mktemp("apollo")
     page = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
@@ -122,6 +123,13 @@ async def test_possible_types_are_those_of_the_schema(run: Run) -> None:
     node = schema.type_map["Node"]
     assert isinstance(node, GraphQLInterfaceType)
     assert await run("possibleTypes") == {"Node": sorted(type_.name for type_ in schema.get_possible_types(node))}
+
+
+async def test_a_websocket_comes_again_with_a_new_token(run: Run) -> None:
+    answer = await run("socket")
+    assert (answer["rows"], answer["problems"], answer["complete"]) == (2, [], True)
+    assert [found["code"] for found in answer["hidden"]] == ["GRAPHQL_VALIDATION_FAILED"]
+    assert answer["tokensLeft"] == 0
 
 
 async def test_partial_answer_keeps_the_rows_and_the_errors(run: Run, demo: dict[str, Any]) -> None:

@@ -1,12 +1,16 @@
 // Runs the code of docs/clients.md against a gateway and prints what it saw as JSON; test_apollo.py judges it.
 // The blocks of the page lie beside this file under their own names.
 import assert from 'node:assert/strict';
-import { gql } from '@apollo/client';
+import { ApolloClient, ApolloLink, InMemoryCache, gql } from '@apollo/client';
+import { WebSocket } from 'ws';
 import { ask } from './ask.js';
 import { createClient, possibleTypes } from './client.js';
-import { missing } from './completeness.js';
+import { completenessLink, missing } from './completeness.js';
 import { problems } from './errors.js';
 import { nextPage, openQueue } from './queue.js';
+import { socketLink } from './socket.js';
+
+globalThis.WebSocket ??= WebSocket; // Node has one of its own from 22 on
 
 const { GUICHET_URL: uri, GUICHET_TOKEN: token, GUICHET_SCENARIO: scenario } = process.env;
 
@@ -146,6 +150,42 @@ const scenarios = {
       `,
     });
     return { hidden: problems(hidden.error), stranger: problems(stranger.error) };
+  },
+
+  async socket() {
+    const tokens = ['not.a.token', token]; // as if the first had expired
+    const reports = [];
+    const socket = socketLink({ url: uri.replace(/^http/, 'ws'), getToken: () => tokens.shift() ?? token });
+    const client = new ApolloClient({
+      link: ApolloLink.from([completenessLink((...report) => reports.push(report)), socket]),
+      cache: new InMemoryCache({ possibleTypes }),
+      defaultOptions: { query: { errorPolicy: 'all' } },
+    });
+    const { data, error } = await client.query({
+      query: gql`
+        query First {
+          shipments(first: 2) {
+            nodes {
+              id
+            }
+          }
+        }
+      `,
+    });
+    const hidden = await client.query({
+      query: gql`
+        query Hidden {
+          noSuchField
+        }
+      `,
+    });
+    return {
+      rows: data.shipments.nodes.length,
+      problems: problems(error),
+      complete: reports[0][1].completeness.complete,
+      hidden: problems(hidden.error),
+      tokensLeft: tokens.length,
+    };
   },
 
   async possibleTypes() {

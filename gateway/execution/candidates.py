@@ -10,7 +10,8 @@ from gateway.execution.answered import collect
 from gateway.execution.call_shapes import OwnerShape
 from gateway.execution.local_pages import Made, OneList, Place, local_pages
 from gateway.execution.nulls import Null
-from gateway.execution.people import Person, Read, document_anchor, person_table, record_anchor, visible
+from gateway.execution.people import person_table, visible
+from gateway.execution.person_reading import Person, Read, document_anchor, record_anchor
 from gateway.execution.run import Run, together
 from gateway.execution.services import Services
 from gateway.execution.table import concat

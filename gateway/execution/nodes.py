@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gateway.execution import people
+from gateway.execution import people, person_reading
 from gateway.execution.nulls import Null
 from gateway.execution.run import Run, together
 from gateway.execution.services import Services
@@ -60,7 +60,7 @@ async def _persons(runner: Services, run: Run, root: RootField, keys: Sequence[s
     shape = root.shapes.get("Person")
     if shape is None:
         return [None] * len(keys)
-    anchors = [key if people.is_anchor(key) else None for key in keys]
+    anchors = [key if person_reading.is_anchor(key) else None for key in keys]
     return await people.people_objects(runner, run, shape, root.coordinate, anchors)
 
 

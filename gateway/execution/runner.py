@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from adapters.contract import Health
-from gateway.execution import links, nodes, pages, people, permit_shipments, shaping
+from gateway.execution import links, nodes, pages, people, permit_shipments, person_reading, shaping
 from gateway.execution.candidates import candidates
 from gateway.execution.cursors import Cursors
 from gateway.execution.granting import follow_apart
@@ -92,7 +92,7 @@ class Runner:
             assert item.shape is not None
             columns = (table.columns[index] for index in item.local)
             anchors = [
-                None if issuer is None or number is None else people.document_anchor((issuer, number))
+                None if issuer is None or number is None else person_reading.document_anchor((issuer, number))
                 for issuer, number in zip(*columns, strict=True)
             ]
             return await people.people_objects(self, run, item.shape, item.coordinate, anchors)
@@ -212,7 +212,7 @@ class Runner:
     async def _person(self, run: Run, root: RootField, arguments: Mapping[str, Any]) -> Any:
         assert root.shape is not None
         document = arguments["document"]
-        anchor = people.document_anchor((document["issuer"], document["number"].strip().upper()))
+        anchor = person_reading.document_anchor((document["issuer"], document["number"].strip().upper()))
         return (await people.people_objects(self, run, root.shape, root.coordinate, [anchor]))[0]
 
     async def _viewer(self, run: Run, root: RootField, _: Mapping[str, Any]) -> Any:

@@ -45,7 +45,8 @@ class Table:
     noticed, as (path from the row, problem). ``identifiers``: columns shown whose check digits can be told, as (path,
     index, which). ``reports``: of the fetches that made the rows themselves, where they count as theirs (a person);
     ``lacking``: the failed ones without which not all keys of the rows are known (a person's documents).
-    ``grants``: per row the groups that grant it, as bits, where a view's grants see different rows."""
+    ``grants``: per row the groups that grant it, as bits, where a view's grants see different rows.
+    ``unread``: per row the paths where something was odd, shown or not: what is there may be anything."""
 
     count: int
     columns: list[list[Any]]
@@ -58,6 +59,7 @@ class Table:
     lacking: Sequence[Any] = ()
     parent: Table | None = None
     grants: list[int] | None = None
+    unread: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def per_row(self, values: Sequence[Any]) -> list[Any]:
         """One value per origin, spread over the rows."""
@@ -163,6 +165,7 @@ def from_rows(rows: Rows, how: Layout, origin: Origin) -> Table:
     table = _table(rows.count, rows.columns, rows.children, how)
     table.origins = (origin,)
     for flag in rows.flags:
+        table.unread[flag.row] = table.unread.get(flag.row, frozenset()) | {coordinate_path(flag.path)}
         _place_flag(table, flag.row, flag.path, flag.problem, how.shown)
     _stamp(table, origin)
     return table
@@ -248,6 +251,7 @@ def concat(needs: Needs, tables: Sequence[Table]) -> Table:
         origins += table.origins
         rows += [base] * table.count if table.origin is None else [base + index for index in table.origin]
         joined.flags |= {row + start: found for row, found in table.flags.items()}
+        joined.unread |= {row + start: paths for row, paths in table.unread.items()}
         start += table.count
     joined.origins, joined.origin = origins, rows
     if any(table.grants is not None for table in tables):
@@ -279,6 +283,8 @@ def take(table: Table, rows: Sequence[int]) -> Table:
         picked.grants = [table.grants[row] for row in rows]
     if table.flags:
         picked.flags = {new: table.flags[row] for new, row in enumerate(rows) if row in table.flags}
+    if table.unread:
+        picked.unread = {new: table.unread[row] for new, row in enumerate(rows) if row in table.unread}
     for name, below in table.children.items():
         offsets = [0]
         inner: list[int] = []

@@ -25,13 +25,21 @@ class Seeing(Protocol):
 Elements = Mapping[str, Sequence[Mapping[str, Any]]]
 """List → its elements, each as path below the list → value."""
 
-UNKNOWN = object()
+
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """A value, or list, of which ``read`` was told; something else there could not be read and may be any."""
+
+    read: Any = None
+
+
+UNKNOWN = Partly()
 """A value that nobody told: it may be any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """``surely``: the elements that were read; ``perhaps``: such as there may be besides, unread."""
+    """``surely``: the elements that were told; ``perhaps``: such as there may be besides, untold."""
 
     surely: Elements
     perhaps: Elements = field(default_factory=dict)
@@ -103,13 +111,17 @@ def _some(known: Known, terms: Sequence[Compare], params: Mapping[str, Any], per
     if head not in known.surely:
         raise ValueError(f"a rule of Person cannot name {terms[0].path}")
     elements = [*known.surely[head], *(known.perhaps.get(head, ()) if perhaps else ())]
-    return any(all(_matches(term, element, params) for term in terms) for element in elements)
+    return any(all(_matches(term, element, params, perhaps) for term in terms) for element in elements)
 
 
-def _matches(term: Compare, element: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
+def _matches(term: Compare, element: Mapping[str, Any], params: Mapping[str, Any], perhaps: bool) -> bool:
     value = element.get(term.path.partition(".")[2])
-    if value is UNKNOWN:
-        return True
+    if isinstance(value, Partly):
+        if perhaps:
+            return True
+        value = value.read
+        if not _told_by_part(term):
+            return False
     wanted = term.operand.value if isinstance(term.operand, Value) else params[term.operand.name]
     values = value if isinstance(value, list | tuple) else [value]
     match term.op:
@@ -123,3 +135,8 @@ def _matches(term: Compare, element: Mapping[str, Any], params: Mapping[str, Any
             return (value is None or not values) == bool(wanted)
         case _:
             raise ValueError(f"a rule of Person cannot use {term.op}")
+
+
+def _told_by_part(term: Compare) -> bool:
+    """Whether what was read of a value can meet the term, whatever the rest of it is."""
+    return term.op in ("eq", "in") or term == Compare(term.path, "null", Value(False))

@@ -19,6 +19,7 @@ BY_DOCUMENT = ("document.issuer", "document.number")
 class _Person:
     anchor: str
     documents: dict[Document, None] = field(default_factory=dict)
+    named: frozenset[Document] = frozenset()
 
 
 def document_anchor(issuer: str, number: str) -> str:
@@ -30,10 +31,12 @@ async def persons(asking: Asking, anchors: Sequence[str | None]) -> list[Any]:
     people = {anchor: _Person(anchor) for anchor in anchors if anchor is not None}
     reports: list[Report] = []
     await _anchored(asking, people, reports)
+    for person in people.values():
+        person.named = frozenset(person.documents)
     owners = asking.catalog.lookup_owners("PersonRecord", BY_DOCUMENT)
     keepers = {owner.agency for owner in asking.catalog.lookup_owners("TravelDocument", ("personKey",))}
     first = await _by_documents(asking, people, [owner for owner in owners if owner.agency in keepers])
-    await _more_documents(asking, people, first, reports)
+    await _more_documents(asking, people, first, reports, keepers)
     lacking = [report for report in [*reports, *first.reports] if report.failed]
     rest = await _by_documents(asking, people, [owner for owner in owners if owner.agency not in keepers])
     found = join([first, rest])
@@ -43,16 +46,18 @@ async def persons(asking: Asking, anchors: Sequence[str | None]) -> list[Any]:
         return [None if anchor is None else Found([], reports).error() for anchor in anchors]
     made: dict[str, Row | None] = {}
     for person in people.values():
-        records = _matching(person, found.rows)
+        records = _matching(person, found.rows, keepers)
         row = _row(asking, person, records, reports, lacking) if records or failed else None
         made[person.anchor] = row if row is not None and _visible(asking, row) else None
     return [None if anchor is None else made[anchor] for anchor in anchors]
 
 
-def _matching(person: _Person, rows: Sequence[Row]) -> list[Row]:
+def _matching(person: _Person, rows: Sequence[Row], keepers: set[str]) -> list[Row]:
+    """Those who keep documents were asked by the anchor's alone."""
     found = []
     for document in person.documents:
-        found += [row for row in rows if tuple(row.values.get(path) for path in BY_DOCUMENT) == document]
+        mine = [row for row in rows if tuple(row.values.get(path) for path in BY_DOCUMENT) == document]
+        found += [row for row in mine if document in person.named or row.agency not in keepers]
     return found
 
 
@@ -86,10 +91,12 @@ async def _by_documents(asking: Asking, people: dict[str, _Person], owners: Sequ
     return found
 
 
-async def _more_documents(asking: Asking, people: dict[str, _Person], first: Found, reports: list[Report]) -> None:
+async def _more_documents(
+    asking: Asking, people: dict[str, _Person], first: Found, reports: list[Report], keepers: set[str]
+) -> None:
     owned: dict[tuple[str, Any], list[_Person]] = {}
     for person in people.values():
-        for row in _matching(person, first.rows):
+        for row in _matching(person, first.rows, keepers):
             owned.setdefault((row.agency, row.values["key"]), []).append(person)
     if not owned:
         return

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, Protocol
 
 from adapters.memory import Row
-from gateway.execution.people import document_anchor
+from gateway.execution.person_reading import document_anchor
 
 Document = tuple[str, str]
 Data = Mapping[str, Mapping[str, Sequence[Row]]]

@@ -11,6 +11,7 @@ from adapters.contract import AllOf, Compare, Negation, Param, Value
 from adapters.errors import SourceUnavailable
 from gateway.execution.node_ids import NodeIds
 from gateway.policy import Policy
+from tests.kit.memory_people import passports, record
 from tests.kit.memory_world import KEYS, MASTER, World, codes, day, told, whole
 
 QUERY = """query($n: String!) {
@@ -18,18 +19,6 @@ QUERY = """query($n: String!) {
     id documents { number } records { agency familyName match { kind } } enforcement { at }
     completeness { complete sources { agency rows outcome } } } }"""
 IMMIGRATION_ONLY = whole({"Person": Compare("records.agency", "eq", Value("IMMIGRATION"))}, name="immigration")
-
-
-def record(key: str, number: str | None = None, name: str = "DOE", **more: Any) -> dict[str, Any]:
-    issuer = None if number is None else "CA"
-    return {
-        "key": key,
-        "familyName": name,
-        "searchName": name,
-        "document.issuer": issuer,
-        "document.number": number,
-        **more,
-    }
 
 
 def seizure(key: str, at: int, person: str | None = None, number: str | None = None) -> dict[str, Any]:
@@ -42,7 +31,7 @@ def world(**more: Any) -> World:
         {
             "IMMIGRATION": {
                 "personrecord": [record("i1", "X1"), record("i2")],
-                "traveldocument": [{"personKey": "i1", "issuer": "CA", "number": n} for n in ("X1", "X0")],
+                "traveldocument": passports("i1", "X1", "X0"),
             },
             "POLICE": {
                 "personrecord": [record("p1", "X0"), record("p2", "X2", "ROE"), record("p3", None, "NOE")],
@@ -277,7 +266,7 @@ async def test_a_record_found_by_a_document_that_cannot_be_known_hides_too() -> 
         {
             "IMMIGRATION": {
                 "personrecord": [record("i1", "X1", "FOE")],
-                "traveldocument": [{"personKey": "i1", "issuer": "CA", "number": n} for n in ("X1", "X0")],
+                "traveldocument": passports("i1", "X1", "X0"),
             },
             "POLICE": {"personrecord": [record("p1", "X0")]},
         }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.contract import AllOf, AnyOf, Compare, Linked, Negation, Param, Predicate, Value
-from gateway.planning.person_rules import UNKNOWN, Known, holds, paths_of
+from gateway.planning.person_rules import UNKNOWN, Known, Partly, holds, paths_of
 
 PERSON = Known(
     {
@@ -95,6 +95,35 @@ IMMIGRATION = term("records.agency", "eq", "IMMIGRATION")
 def test_what_an_agency_may_have_besides_never_shows_a_person(rule: Predicate, surely: bool, perhaps: bool) -> None:
     assert holds(rule, POLICE_MAY_KNOW_MORE, {}) is surely
     assert holds(rule, POLICE_MAY_KNOW_MORE, {}, perhaps=True) is perhaps
+
+
+PARTLY_READ = Known(
+    {"records": [{"agency": "POLICE", "caveat": Partly(), "nationalities": Partly(["FR"])}], "documents": []}
+)
+NATIONALITY, CAVEAT = "records.nationalities", "records.caveat"
+
+
+@pytest.mark.parametrize(
+    ("rule", "surely", "perhaps"),
+    [
+        (FRENCH, True, True),
+        (AMERICAN, False, True),
+        (Negation(FRENCH), False, False),
+        (Negation(AMERICAN), False, True),
+        (Negation(Negation(AMERICAN)), False, True),
+        (term(NATIONALITY, "ne", "US"), False, True),
+        (term(NATIONALITY, "in", ["FR"]), True, True),
+        (term(NATIONALITY, "null", False), True, True),
+        (term(NATIONALITY, "null", True), False, True),
+        (term(CAVEAT, "null", True), False, True),
+        (term(CAVEAT, "null", False), False, True),
+        (Negation(term(CAVEAT, "null", False)), False, True),
+        (Negation(AllOf((IMMIGRATION, AMERICAN))), True, True),
+    ],
+)
+def test_what_could_not_be_read_never_shows_a_person(rule: Predicate, surely: bool, perhaps: bool) -> None:
+    assert holds(rule, PARTLY_READ, {}) is surely
+    assert holds(rule, PARTLY_READ, {}, perhaps=True) is perhaps
 
 
 @pytest.mark.parametrize(

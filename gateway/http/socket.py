@@ -24,7 +24,10 @@ INIT_SECONDS = 10.0
 """Who has not said by then who asks is not waited for."""
 
 IDLE_SECONDS = 300.0
-"""A client that wants to keep a connection on which nothing is asked sends a ``ping`` before."""
+"""Beyond what an operation may take. A client that wants to keep a connection longer sends a ``ping`` before."""
+
+CLOSE_SECONDS = 10.0
+"""Who does not read does not read that it is over, either."""
 
 AT_ONCE = 20
 """Operations of one connection."""
@@ -74,8 +77,9 @@ class Socket:
             end = Close(4500, "Internal server error")
         finally:
             await self._cancel()
-        with contextlib.suppress(WebSocketDisconnect):
-            await self._socket.close(end.code, end.reason)
+        with contextlib.suppress(WebSocketDisconnect, TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._socket.close(end.code, end.reason)
 
     async def _listen(self) -> None:
         now = asyncio.get_running_loop().time
@@ -83,16 +87,13 @@ class Socket:
         while True:
             try:
                 async with asyncio.timeout_at(until):
-                    message = await self._message()
+                    await self._take(await self._message())
             except TimeoutError:
-                if not self._admitted:
-                    raise Close(4408, "Connection initialisation timeout") from None
-                if not self._tasks:
+                if self._admitted:
                     raise Close(1001, "Nothing was asked for too long") from None
-            else:
-                await self._take(message)
+                raise Close(4408, "Connection initialisation timeout") from None
             if self._admitted:
-                until = now() + IDLE_SECONDS
+                until = now() + IDLE_SECONDS + self._exchange.timeout
 
     async def _message(self) -> dict[str, Any]:
         received = await self._socket.receive()

@@ -309,6 +309,58 @@ async def test_a_connection_on_which_nothing_is_asked_ends(served: Served, monke
         assert (await talk.closed())[0] == 1001
 
 
+async def test_a_client_that_does_not_read_is_let_go(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what was kept for it, though its connection takes not even the word that it is over."""
+    monkeypatch.setattr(product, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(product, "CLOSE_SECONDS", 0.2)
+    ended: list[int] = []
+    serve = product.Socket.serve
+
+    async def serving_then_noting(socket: product.Socket) -> None:
+        await serve(socket)
+        ended.append(len(socket._tasks))
+
+    monkeypatch.setattr(product.Socket, "serve", serving_then_noting)
+    served.gate.engine.answer = Answer({"much": "x" * 10_000_000})
+    async with served.admitted() as talk:
+        talk.wire.transport.pause_reading()
+        await talk.subscribe("a")
+        await talk.subscribe("b")
+        await until(lambda: served.lines() == [("OK", 200)] * 2)
+        await talk.say("ping")
+        await until(lambda: ended == [0])
+        talk.wire.transport.abort()
+
+
+async def test_what_the_server_has_closed_by_itself_is_no_fault(served: Served) -> None:
+    """It does so for bad frames and unanswered pings; until that is heard, what is sent is refused as a mistake."""
+    token = json.dumps({"type": "connection_init", "payload": served.gate.officer()})
+    heard = [
+        {"type": "websocket.connect"},
+        {"type": "websocket.receive", "text": token},
+        {"type": "websocket.receive", "text": '{"type": "ping"}'},
+        {"type": "websocket.disconnect", "code": 1009},
+    ]
+
+    async def receive() -> Any:
+        return heard.pop(0)
+
+    async def send(message: Any) -> None:
+        if "pong" in message.get("text", ""):
+            raise RuntimeError("Unexpected ASGI message 'websocket.send', after sending 'websocket.close'.")
+
+    scope = {
+        "type": "websocket",
+        "path": "/graphql",
+        "query_string": b"",
+        "headers": [],
+        "subprotocols": [product.PROTOCOL],
+    }
+    await served.gate.app(scope, receive, send)
+    assert heard == []
+    assert served.log == []
+
+
 # ---- operations -------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.errors import RequestRefused, Unauthenticated
-from gateway.http.departure import Departure
+from gateway.http.departure import STATUS, Departure
 from gateway.identity import Verifier
 from gateway.policy import Policy, View
 from gateway.request import Principal, RequestContext
@@ -77,6 +77,11 @@ class Exchange:
         deadline = asyncio.get_running_loop().time() + self.timeout
         explain = self.wants_plan and self.view.explain
         return RequestContext(self.id, self.principal, deadline, explain, self.language), self.view
+
+    def left(self) -> None:
+        """Writes the log line of a request whose client did not wait for the answer."""
+        self.log = {**self.log, "outcome": "DISCONNECTED"}
+        self.record(self, STATUS)
 
     @property
     def milliseconds(self) -> float:

@@ -90,7 +90,11 @@ class PlannedSchema(strawberry.Schema):
         exchange = context_value
 
         async def results() -> AsyncIterator[Finished]:
-            finished = await self._finished(exchange, query, operation_name, variable_values, anew=True)
+            try:
+                finished = await self._finished(exchange, query, operation_name, variable_values, anew=True)
+            except asyncio.CancelledError:
+                exchange.left()
+                raise
             exchange.record(exchange, 200)
             yield finished
 

@@ -13,7 +13,6 @@ from strawberry.http import GraphQLRequestData
 
 from gateway.errors import ErrorCode, RequestRefused
 from gateway.http import body
-from gateway.http.departure import STATUS
 from gateway.http.exchange import Exchange
 from gateway.http.finish import refusal
 from gateway.http.schema import PlannedSchema
@@ -166,8 +165,7 @@ class Socket:
         try:
             finished = await self._schema.execute(asked.query, asked.variables, exchange, None, asked.operation_name)
         except asyncio.CancelledError:
-            exchange.log = {**exchange.log, "outcome": "DISCONNECTED"}
-            exchange.record(exchange, STATUS)
+            exchange.left()
             raise
         exchange.record(exchange, finished.answer.status)
         del self._by_id[identifier]

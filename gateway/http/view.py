@@ -22,7 +22,7 @@ from gateway.errors import ClientError, ErrorCode, RequestRefused
 from gateway.http import body as request_body
 from gateway.http import negotiation, pages
 from gateway.http.body import Malformed
-from gateway.http.departure import STATUS, Departure
+from gateway.http.departure import Departure
 from gateway.http.exchange import Exchange, Gatekeeper
 from gateway.http.finish import encode, internal_error, refusal
 from gateway.http.origins import Origins
@@ -78,8 +78,7 @@ class GraphQLView(GraphQL[Exchange, None]):
         except (asyncio.CancelledError, ClientDisconnect) as left:
             if isinstance(left, asyncio.CancelledError) and not departure.settle():
                 raise
-            exchange.log = {**exchange.log, "outcome": "DISCONNECTED"}
-            self._record(exchange, STATUS)
+            exchange.left()
             return
         finally:
             departure.end()

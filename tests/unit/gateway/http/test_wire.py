@@ -17,6 +17,7 @@ import structlog
 from gateway.policy import Policy
 from gateway.settings.config import Gateway, Limits
 from tests.kit.gateway import TestGateway, gateway, serving
+from tests.kit.patience import until
 
 LIMIT = 2_000
 QUERY = b'{"query": "{ viewer { subject } }"}'
@@ -171,6 +172,29 @@ async def test_a_stream_is_asked_for_as_an_answer_is(
     if status == 200:
         assert b'data: {"data":{"ok":true}}' in answer.body
         assert b"event: complete" in answer.body
+
+
+async def test_a_stream_whose_client_leaves_is_cancelled(served: Served) -> None:
+    begun, cancelled = asyncio.Event(), asyncio.Event()
+
+    async def hanging(**_: Any) -> Any:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
+    served.gate.engine.execute = hanging  # type: ignore[method-assign]
+    with structlog.testing.capture_logs() as logs:
+        _, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        lines = f"{BY_GET} HTTP/1.1", "Host: x", SSE, f"Authorization: {served.gate.issuer.bearer()}"
+        writer.write("\r\n".join([*lines, "", ""]).encode())
+        await asyncio.wait_for(begun.wait(), 5)
+        writer.close()
+        await until(cancelled.is_set)
+        await until(lambda: len(logs) == 1)
+    assert (logs[0]["event"], logs[0]["outcome"], logs[0]["status"]) == ("request", "DISCONNECTED", 499)
 
 
 async def test_a_stream_for_nobody_is_401(served: Served) -> None:

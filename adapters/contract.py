@@ -91,7 +91,15 @@ class Linked:
     term: Predicate
 
 
-Predicate = Compare | AllOf | AnyOf | Negation | Linked
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something at ``path`` (in a list: some element) is not what its type can say: an unmapped code, a bad date, a
+    text without its pattern. It is flagged, and nobody knows what it means. A null or blank is none."""
+
+    path: str
+
+
+Predicate = Compare | AllOf | AnyOf | Negation | Linked | Unread
 
 
 # ---- one fetch --------------------------------------------------------------------------------
@@ -163,6 +171,11 @@ class RowFlag:
     row: int
     path: str
     problem: str
+
+
+ROUNDED, AMBIGUOUS, GAP = "more than six decimals", "ambiguous local time", "nonexistent local time"
+READ = frozenset({ROUNDED, AMBIGUOUS, GAP})
+"""Problems of values that were read all the same: they are not ``Unread``."""
 
 
 @dataclass(slots=True)

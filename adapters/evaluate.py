@@ -8,7 +8,6 @@ says. ``adapters.memory`` applies all of it, ``adapters.rest`` only what an endp
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +24,7 @@ from adapters.contract import (
     Rows,
 )
 from adapters.errors import Unsupported
-from adapters.predicates import Mask, Table, compile_predicate, element_paths, locate, numbers, paths_of
+from adapters.predicates import Mask, Table, compile_predicate, element_paths, flagged_path, locate, numbers, paths_of
 from adapters.rows import take
 
 __all__ = ["Evaluation", "Mask", "Table", "compile_predicate", "evaluation", "paths_of", "sort", "take"]
@@ -66,8 +65,6 @@ def cut(
 
 
 # ---- one call shape ---------------------------------------------------------------------------
-
-_BRACKETS = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +204,7 @@ class Evaluation:
         rows.columns = rows.columns[: len(self.spec.columns)]
         rows.children = _trim_children(rows.children, self.children, self.spec.children)
         if rows.flags and self._extra:
-            rows.flags = [flag for flag in rows.flags if _BRACKETS.sub("", flag.path) not in self._extra]
+            rows.flags = [flag for flag in rows.flags if flagged_path(flag) not in self._extra]
         return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,6 +11,7 @@ from operator import ge, gt, le, lt
 from typing import Any, NamedTuple
 
 from adapters.contract import (
+    READ,
     AllOf,
     AnyOf,
     ChildRows,
@@ -21,7 +23,9 @@ from adapters.contract import (
     Negation,
     Param,
     Predicate,
+    RowFlag,
     Rows,
+    Unread,
     Value,
 )
 from adapters.errors import Unsupported
@@ -68,15 +72,19 @@ def element_paths(selects: Sequence[ChildSelect], prefix: str = "") -> Iterator[
 
 @dataclass(slots=True)
 class Table:
-    """Columns by path and child lists by name: rows as predicates see them. A list of scalars has the column ``""``."""
+    """Columns by path and child lists by name: rows as predicates see them. A list of scalars has the column ``""``.
+    ``flags``: what was noticed in these rows."""
 
     count: int
     columns: Mapping[str, list[Any]]
     children: Mapping[str, tuple[list[int], Table]]
+    flags: Sequence[RowFlag] = ()
 
     @classmethod
     def of(cls, rows: Rows, columns: Sequence[str], children: Sequence[ChildSelect]) -> Table:
-        return cls._build(rows.count, rows.columns, rows.children, columns, children)
+        table = cls._build(rows.count, rows.columns, rows.children, columns, children)
+        table.flags = rows.flags
+        return table
 
     @classmethod
     def _build(
@@ -128,7 +136,7 @@ Mask = Callable[[Table, Mapping[str, Any]], list[bool]]
 def paths_of(predicate: Predicate) -> tuple[str, ...]:
     """The paths of this collection that ``predicate`` reads."""
     match predicate:
-        case Compare(path=path):
+        case Compare(path=path) | Unread(path=path):
             return (path,)
         case AllOf(terms=terms) | AnyOf(terms=terms):
             return tuple(dict.fromkeys(path for term in terms for path in paths_of(term)))
@@ -181,6 +189,8 @@ def compile_predicate(
             case Negation(term=inner):
                 mask = build(inner)
                 return lambda table, params: [not v for v in mask(table, params)]
+            case Unread():
+                return _unread(term, collection)
             case Linked():
                 if linked is None:
                     raise Unsupported(f"{collection.id}: no join to {term.collection}")
@@ -243,6 +253,24 @@ def _compare(term: Compare, collection: CollectionSpec) -> Mask:
         for offsets in reversed(levels):
             result = [any(result[a:b]) for a, b in pairwise(offsets)]
         return result
+
+    return mask
+
+
+_BRACKETS = re.compile(r"\[\d+\]")
+
+
+def flagged_path(flag: RowFlag) -> str:
+    """``lines[2].hs`` → ``lines.hs``."""
+    return _BRACKETS.sub("", flag.path)
+
+
+def _unread(term: Unread, collection: CollectionSpec) -> Mask:
+    locate(collection, term.path)
+
+    def mask(table: Table, _: Mapping[str, Any]) -> list[bool]:
+        odd = {flag.row for flag in table.flags if flag.problem not in READ and flagged_path(flag) == term.path}
+        return [row in odd for row in range(table.count)]
 
     return mask
 

@@ -10,6 +10,7 @@ from adapters.mapping.formats import FormatError, parse_format
 from adapters.mapping.paths import PathError, parse_path, walk
 from adapters.mapping.reading import Reading, reading
 from adapters.mapping.scalars import PATTERNS, SCALARS
+from adapters.mapping.stages import looked_up
 from adapters.mapping.steps import STEPS, StepError, apply_steps, effective_steps, parse_step
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "apply_steps",
     "asking",
     "effective_steps",
+    "looked_up",
     "parse_format",
     "parse_path",
     "parse_step",

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
+from adapters.contract import ROUNDED
 from adapters.mapping.columns import (
     MOST_DIGITS,
     TEXT,
@@ -31,7 +32,6 @@ NOT_A_NUMBER = "not a number"
 NOT_A_BOOLEAN = "not a boolean"
 NOT_A_TEXT = "not a text"
 UNMAPPED = "unmapped code"
-ROUNDED = "more than six decimals"
 
 PATTERNS: dict[str, str] = {
     "AgencyCode": r"[A-Z][A-Z0-9_]*",

@@ -157,9 +157,10 @@ def _coded(table: _Table) -> Convert:
 
 
 def looked_up(binding: FieldBinding, zone: str | None, forward: Mapping[str, Any]) -> dict[str, Any]:
-    """A lookup's table with its values as the scalar has them: ``CA VAN`` is ``CAVAN``; what it cannot is null."""
+    """A lookup's table with its values as the scalar has them: ``CA VAN`` is ``CAVAN``; a code of what it cannot say is
+    not mapped."""
     values, _ = _implied(binding, converter(binding.type, binding.enum, zone))(list(forward.values()))
-    return dict(zip(forward, values, strict=True))
+    return {code: value for code, value in zip(forward, values, strict=True) if value is not None}
 
 
 def _lookup(binding: FieldBinding, zone: str | None, tables: CodeTables, name: str) -> Convert:

@@ -11,10 +11,9 @@ from functools import lru_cache
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
+from adapters.contract import AMBIGUOUS, GAP
 from adapters.mapping.columns import Column, Flags
 
-AMBIGUOUS = "ambiguous local time"
-GAP = "nonexistent local time"
 NO_ZONE = "no time zone"
 OUT_OF_RANGE = "not a date"
 

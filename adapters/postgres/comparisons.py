@@ -21,7 +21,7 @@ from adapters.contract import (
     Value,
 )
 from adapters.errors import Unsupported
-from adapters.mapping import reading
+from adapters.mapping import looked_up, reading
 from adapters.postgres.expressions import not_true
 from adapters.postgres.operands import Operand, operand, text_element, value_column
 from adapters.postgres.readable import readable
@@ -67,7 +67,7 @@ def compare(
     if binding.const is not MISSING:
         return _constant(context, spec, term, binding)
     if binding.list:
-        return _in_list(context, term, binding, columns)
+        return in_list(context, term.path, binding, columns, lambda one, its: _element(context, term, one, its))
     return _scalar(context, term, binding, columns)
 
 
@@ -169,7 +169,7 @@ def _starts(
         raise Unsupported(f"{term.path}: {binding.type} has no prefix")
     value = value_of(term)
     if isinstance(binding.codes, CodeMap | Lookup):
-        found = _codes(context, binding.codes, it, label_of(term), lambda call, code: _begins(code, value(call)))
+        found = codes_of(context, binding, it, label_of(term), lambda call, code: _begins(code, value(call)))
         return it.elements[0] == sa.any_(found)
     prefix = it.prefix
     element = it.elements[0] if prefix is not None else text_element(term.path, binding, columns)
@@ -205,7 +205,7 @@ def null_test(context: Context, path: str, binding: FieldBinding, columns: tuple
     codes = binding.codes
     if isinstance(codes, Lookup | CodeMap):
         it = operand(context, path, binding, columns)
-        mapped = it.elements[0] == sa.any_(_codes(context, codes, it, f"codes of {path}", lambda *_: True))
+        mapped = it.elements[0] == sa.any_(codes_of(context, binding, it, f"codes of {path}", lambda *_: True))
         if it.may_blank and it.blank is not None:
             return sa.and_(not_true(mapped), not_true(it.blank))
         return not_true(mapped)
@@ -222,22 +222,41 @@ def null_test(context: Context, path: str, binding: FieldBinding, columns: tuple
     return FALSE if it.blank is None else it.blank
 
 
-def _codes(
-    context: Context, codes: CodeMap | Lookup, it: Operand, label: str, keep: Callable[[FetchCall, Any], bool]
+def codes_of(
+    context: Context, binding: FieldBinding, it: Operand, label: str, keep: Callable[[FetchCall, Any], bool]
 ) -> Element:
     """An array of the native codes whose values are kept."""
-    tables = context.tables
+    codes, tables = binding.codes, context.tables
+    assert isinstance(codes, CodeMap | Lookup)
 
     def natives(call: FetchCall) -> list[Any]:
-        forward = codes.values if isinstance(codes, CodeMap) else tables.forward(codes.name)
+        if isinstance(codes, CodeMap):
+            forward = codes.values
+        else:
+            forward = looked_up(binding, context.zone_name, tables.forward(codes.name))
         kept = dict.fromkeys(value for value in forward.values() if value is not None and keep(call, value))
         return list(dict.fromkeys(native[0] for value in kept for native in it.ask(value)[0]))
 
     return context.parameters.one(label, f"{it.binds[0]}[]", natives)
 
 
-def _in_list(context: Context, term: Compare, binding: FieldBinding, columns: tuple[Column, ...]) -> Element:
-    """Some element of an array column, or of a separated text, meets the comparison."""
+def _element(context: Context, term: Compare, binding: FieldBinding, columns: tuple[Column, ...]) -> Element:
+    """What is blank or cannot be read is no element."""
+    test = _scalar(context, term, binding, columns)
+    if term.op in ("ne", "null"):
+        return sa.and_(test, not_true(null_test(context, term.path, binding, columns)))
+    return test
+
+
+def in_list(
+    context: Context,
+    path: str,
+    binding: FieldBinding,
+    columns: tuple[Column, ...],
+    leaf: Callable[[FieldBinding, tuple[Column, ...]], Element],
+) -> Element:
+    """Some element of an array column, or of a separated text, meets ``leaf``."""
+    single = replace(binding, list=False, split="", columns=binding.columns[:1])
     tests: list[Element] = []
     for element, column in columns:
         if column.array:
@@ -246,20 +265,15 @@ def _in_list(context: Context, term: Compare, binding: FieldBinding, columns: tu
             array = sa.func.string_to_array(element, sa.literal_column("'" + binding.split.replace("'", "''") + "'"))
             kind = replace(column, name="text", not_null=False)
         elif column.json:
-            raise Unsupported(f"{term.path}: a JSON list cannot be compared")
+            raise Unsupported(f"{path}: a JSON list cannot be compared")
         else:
             array, kind = sa.func.string_to_array(element, sa.null()), replace(column, not_null=False)
-            tests.append(_element(context, term, binding, (element, column)))
+            tests.append(leaf(single, ((element, column),)))
             continue
         items = sa.func.unnest(array).table_valued("v").render_derived(name=context.alias("e"))
         item: Element = items.c.v
         if binding.split:
             item = sa.func.btrim(item)
-        inside = _element(context, term, binding, (item, kind))
+        inside = leaf(single, ((item, kind),))
         tests.append(sa.select(sa.literal_column("1")).select_from(items).where(inside).exists())
     return sa.or_(*tests)
-
-
-def _element(context: Context, term: Compare, binding: FieldBinding, column: Column) -> Element:
-    single = replace(binding, list=False, split="", columns=binding.columns[:1])
-    return _scalar(context, term, single, (column,))

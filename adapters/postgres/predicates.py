@@ -11,13 +11,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.contract import AllOf, AnyOf, Child, Compare, FieldBinding, Linked, Negation, Predicate
+from adapters.contract import AllOf, AnyOf, Child, Compare, FieldBinding, Linked, Negation, Predicate, Unread
 from adapters.errors import Unsupported
 from adapters.postgres.comparisons import FALSE, NUMBERS_AND_TIMES, TRUE, compare
 from adapters.postgres.expressions import inside_json, json_elements, not_true
 from adapters.postgres.operands import TEXT, value_column
 from adapters.postgres.scope import Column, Context, Rows, child_columns, table
 from adapters.postgres.statement import Element, SqlType
+from adapters.postgres.unread import unread
 
 Leaf = Callable[[FieldBinding, tuple[Column, ...]], Element]
 
@@ -35,6 +36,8 @@ def condition(rows: Rows, predicate: Predicate) -> Element:
             return _linked(rows, predicate)
         case Compare():
             return _compare(rows, predicate)
+        case Unread(path=path):
+            return within(rows, path, lambda binding, columns: unread(rows.context, path, binding, columns))
 
 
 def _linked(rows: Rows, term: Linked) -> Element:

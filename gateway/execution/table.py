@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from adapters.contract import Child, ChildRows, ChildSelect, CollectionSpec, FieldBinding, Rows
+from adapters.contract import READ, Child, ChildRows, ChildSelect, CollectionSpec, FieldBinding, Rows
 from gateway.planning.catalog import Owner
 from gateway.planning.plan import Needs
 from resolvers.identifiers import Identifier, identifier_of
@@ -46,7 +46,7 @@ class Table:
     index, which). ``reports``: of the fetches that made the rows themselves, where they count as theirs (a person);
     ``lacking``: the failed ones without which not all keys of the rows are known (a person's documents).
     ``grants``: per row the groups that grant it, as bits, where a view's grants see different rows.
-    ``unread``: per row the paths where something was odd, shown or not: what is there may be anything."""
+    ``unread``: per row the paths where something could not be read, shown or not: it may be anything."""
 
     count: int
     columns: list[list[Any]]
@@ -165,7 +165,8 @@ def from_rows(rows: Rows, how: Layout, origin: Origin) -> Table:
     table = _table(rows.count, rows.columns, rows.children, how)
     table.origins = (origin,)
     for flag in rows.flags:
-        table.unread[flag.row] = table.unread.get(flag.row, frozenset()) | {coordinate_path(flag.path)}
+        if flag.problem not in READ:
+            table.unread[flag.row] = table.unread.get(flag.row, frozenset()) | {coordinate_path(flag.path)}
         _place_flag(table, flag.row, flag.path, flag.problem, how.shown)
     _stamp(table, origin)
     return table

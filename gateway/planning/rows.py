@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from graphql import GraphQLObjectType, GraphQLSchema
 
-from adapters.contract import AllOf, AnyOf, Compare, Linked, Negation, Param, Predicate, Value
+from adapters.contract import AllOf, AnyOf, Compare, Linked, Negation, Param, Predicate, Unread, Value
 from adapters.errors import Unsupported
 from gateway.planning.catalog import Catalog, Owner
+from gateway.planning.certainty import surely
 from resolvers.fields import INNER_LINKS, Link, binding_of
 
 AGENCY = "@agency"
@@ -23,6 +24,8 @@ def for_owner(predicate: Predicate, owner: Owner, params: Mapping[str, object]) 
             return _holds(predicate, owner.agency, params)
         case Compare(path=path) if not _supplies(owner, path):
             return _holds(predicate, None, params)
+        case Unread(path=path) if not _supplies(owner, path):
+            return False
         case AllOf(terms=terms):
             kept = [for_owner(term, owner, params) for term in terms]
             if any(term is False for term in kept):
@@ -88,7 +91,7 @@ NO_RULE = OwnerRule()
 
 
 class RowRules:
-    """A view's row predicates for the owners of each type.
+    """A view's row predicates for the owners of each type, as they surely hold: see ``certainty``.
 
     A path that leaves the row is followed over the schema's links. Inside one source it becomes ``Linked``; across
     sources a semi-join, which must be a term of the rule's outermost conjunction: elsewhere ``Unsupported`` is raised.
@@ -111,7 +114,7 @@ class RowRules:
                 joins.append(crossing)
             else:
                 local.append(self._translate(term, owner))
-        return OwnerRule(_joined(AllOf, tuple(local)) if local else None, tuple(joins))
+        return OwnerRule(surely(_joined(AllOf, tuple(local))) if local else None, tuple(joins))
 
     def _crossing(self, term: Compare, owner: Owner) -> SemiJoin | None:
         head, _, rest = term.path.partition(".")
@@ -134,7 +137,7 @@ class RowRules:
                 if path in ("agency", "issuer") and not _supplies(owner, path):
                     path = AGENCY
                 return self._compare(Compare(path, predicate.op, predicate.operand), owner)
-            case Linked():
+            case Linked() | Unread():
                 return predicate
 
     def _compare(self, term: Compare, owner: Owner) -> Predicate:

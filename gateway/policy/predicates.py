@@ -26,6 +26,7 @@ from adapters.contract import (
     Operand,
     Param,
     Predicate,
+    Unread,
     Value,
 )
 from gateway.settings.strict import did_you_mean
@@ -210,6 +211,8 @@ def text_of(predicate: Predicate) -> str:
             return " or ".join(_inner(term) for term in terms)
         case Negation(term):
             return f"not ({text_of(term)})"
+        case Unread(path):
+            return f"{path} unread"
         case Linked(collection, on, term):
             joined = ", ".join(f"{theirs} = {ours}" for theirs, ours in on)
             return f"some {collection} on {joined} with ({text_of(term)})"

@@ -53,7 +53,7 @@ class QuotaRecord(_Strict):
 
 class AgreementRecord(_Strict):
     """As ``agreements.toml`` has it. ``exclude_nationals``: paths of citizenships; a row that has the asking state's
-    (the claim ``nationality``) among them is excluded."""
+    (the claim ``nationality``) among them, or may have it, is excluded."""
 
     title: str
     parties: list[str] = Field(min_length=2)

@@ -105,12 +105,12 @@ async def _fill(dsn: str) -> None:
         await connection.execute(
             """DROP SCHEMA IF EXISTS w CASCADE; CREATE SCHEMA w;
             CREATE TABLE w.permit (no text PRIMARY KEY, kind text, st text, holder text, until text, fee bigint,
-                upd timestamptz, held boolean);
+                upd timestamptz, held boolean, orig text, ctry text);
             CREATE TABLE w.line (no text, n integer, hs text, qty numeric);
             CREATE TABLE w.decision (txn text, seq integer, reason text);
             GRANT USAGE ON SCHEMA w TO guichet_ro; GRANT SELECT ON ALL TABLES IN SCHEMA w TO guichet_ro;"""
         )
-        columns = ("no", "kind", "st", "holder", "until", "fee", "upd", "held")
+        columns = ("no", "kind", "st", "holder", "until", "fee", "upd", "held", "orig", "ctry")
         permits = [tuple(row[column] for column in columns) for row in WORLD.native]
         await connection.copy_records_to_table("permit", schema_name="w", records=permits)
         lines = [(row["no"], e["n"], e["hs"], e["qty"]) for row in WORLD.native for e in row["lines"]]

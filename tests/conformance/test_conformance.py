@@ -23,6 +23,7 @@ from adapters.contract import (
     Predicate,
     Rows,
     Source,
+    Unread,
     Value,
 )
 from tests.conformance.world import reference
@@ -87,6 +88,10 @@ OPERANDS: list[tuple[str, str, Any]] = [
     *(("updatedAt", op, datetime(2026, 11, 24, 2, tzinfo=UTC)) for op in ("eq", "ne", "lt", "lte", "gt", "gte")),
     *(("held", op, True) for op in ("eq", "ne")),
     ("held", "null", False),
+    *(("originCountries", op, "FR") for op in ("eq", "ne")),
+    ("originCountries", "in", ["DE", "US"]),
+    *(("originCountries", "null", null) for null in (True, False)),
+    *(("holder.country", op, "CA") for op in ("eq", "ne")),
     ("lines.hs", "eq", "0401"),
     ("lines.hs", "ne", "0401"),
     ("lines.hs", "startsWith", "04"),
@@ -106,7 +111,23 @@ async def test_operators(source: Source, path: str, op: Any, operand: Any, negat
     await same(source, spec, FetchCall(params={"p": operand}))
 
 
+UNREAD = ("status", "validTo", "originCountries", "holder.country", "type", "held", "fee.amount", "lines.hs")
+
+
+@pytest.mark.parametrize("negated", [False, True])
+@pytest.mark.parametrize("path", UNREAD)
+async def test_what_could_not_be_read_can_be_asked_for(source: Source, path: str, negated: bool) -> None:
+    term: Predicate = Negation(Unread(path)) if negated else Unread(path)
+    counts = {"status": 1, "validTo": 2, "originCountries": 11, "holder.country": 13}
+    for spec in (replace(SPEC, filter=term), replace(SPEC, predicate=term), replace(SPEC, marks=(term,))):
+        rows = await same(source, spec, FetchCall())
+        odd = counts.get(path, 0)
+        assert rows.count == (40 if spec.marks else 40 - odd if negated else odd)
+
+
 def _random(rng: random.Random, depth: int) -> Predicate:
+    if rng.random() < 0.1:
+        return Unread(rng.choice(UNREAD))
     if depth == 0 or rng.random() < 0.3:
         path, op, operand = rng.choice(OPERANDS)
         return Compare(path, op, Value(operand))  # type: ignore[arg-type]

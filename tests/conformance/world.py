@@ -10,6 +10,8 @@ from adapters.contract import Child, CodeMap, CollectionSpec, FieldBinding, Pagi
 from adapters.memory import MemorySource
 
 CODES = CodeMap({"A": "ISSUED", "R": "REVOKED", "X": "EXPIRED"})
+COUNTRIES = CodeMap({"FRA": "FR", "DEU": "DE", "D": "DE"})
+ORIGINS = {None: [], "": [], "FRA": ["FR"], "D / FRA": ["DE", "FR"], "XXX": [], "FRA/XXX": ["FR"], "/DEU/": ["DE"]}
 HS = ("0401", "0402", "07", None)
 ENUM = frozenset(CODES.values.values())
 
@@ -45,6 +47,8 @@ PERMIT = CollectionSpec(
         "fee.amount": bound("fee.amount", "fee", "Decimal", format="cents"),
         "updatedAt": bound("updatedAt", "upd", "DateTime"),
         "held": bound("held", "held", "Boolean"),
+        "originCountries": bound("originCountries", "orig", "CountryCode", codes=COUNTRIES, split="/", list=True),
+        "holder.country": bound("holder.country", "ctry", "CountryCode"),
     },
     table="w.permit",
     children={"lines": LINES},
@@ -130,6 +134,13 @@ class World:
             if i == 5:
                 row["status"], code = None, "?"
                 self.flags.append(RowFlag(i, "status", "?"))
+            origins = list(ORIGINS)[i % len(ORIGINS)]
+            row["originCountries"] = ORIGINS[origins]
+            if "XXX" in (origins or ""):
+                self.flags.append(RowFlag(i, "originCountries", "?"))
+            row["holder.country"] = ("CA", "can", None)[i % 3]
+            if row["holder.country"] == "can":
+                self.flags.append(RowFlag(i, "holder.country", "?"))
             self.permits.append(row)
             self.native.append(
                 {
@@ -141,6 +152,8 @@ class World:
                     "fee": fee,
                     "upd": at,
                     "held": row["held"],
+                    "orig": origins,
+                    "ctry": row["holder.country"],
                     "lines": [{"n": e["line"], "hs": e["hs"], "qty": e["used.value"]} for e in row["lines"]],
                 }
             )

@@ -18,6 +18,7 @@ from adapters.contract import (
     Predicate,
     PreparedFetch,
     Rows,
+    Unread,
 )
 from adapters.memory import MemorySource
 
@@ -75,6 +76,8 @@ def _text(predicate: Predicate) -> str:
             return f"({' or '.join(map(_text, terms))})"
         case Negation(term=term):
             return f"not {_text(term)}"
+        case Unread(path=path):
+            return f"{path} unread"
         case Linked(collection=collection, on=on, term=term):
             pairs = ", ".join(f"{theirs} = our {ours}" for theirs, ours in on)
             return f"some {collection} ({pairs}) has {_text(term)}"

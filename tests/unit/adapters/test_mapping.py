@@ -209,6 +209,13 @@ def test_a_lookup_reads_what_the_table_says_now() -> None:
     assert tables.backward("port") == {"CA VAN": ("809",)}
 
 
+def test_a_code_of_a_looked_up_value_that_the_type_cannot_say_is_not_mapped() -> None:
+    status = FieldBinding("s", "S", ("s",), codes=Lookup("s", "src", "code", "value"), enum=frozenset({"ISSUED"}))
+    tables = CodeTables()
+    tables.set("s", [("1", "ISSUED"), ("2", "LOST")])
+    assert reading(status, zone=None, tables=tables).read([["1", "2"]], 2) == (["ISSUED", None], [(1, "unmapped code")])
+
+
 def test_the_first_matching_row_of_a_decision_wins() -> None:
     decision = Decision(
         ((("*", "Y"), "SEIZED"), (("A", "+"), "SUSPENDED"), (("A", ""), "ISSUED"), (("", "*"), "UNKNOWN"))

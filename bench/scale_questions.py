@@ -68,7 +68,6 @@ QUESTIONS = (
         _shipments(",filter:{status:{eq:EXAMINED}}").replace("pageInfo", "totalCount pageInfo"),
     ),
     Question("shipments with totalCount, 1 port", _OFFICER, _shipments().replace("pageInfo", "totalCount pageInfo")),
-    Question("heldContainers, 1 port", _OFFICER, _LIST.format("heldContainers", ',place:"CAVAN"', "number place")),
     Question(
         "one shipment", _OFFICER, "query($ccn:CargoControlNumber!){shipment(ccn:$ccn){ccn status}}", {"ccn": "ccn"}
     ),

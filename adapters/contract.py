@@ -9,6 +9,7 @@ several columns crosses as JSON array text of the columns' texts (``'["2026","15
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -162,6 +163,14 @@ class FetchCall:
     cursor: tuple[Any, ...] | None = None
     deadline: float | None = None
     scope: Hashable | None = None
+
+
+_PLACE = re.compile(r"\[\d+\]")
+
+
+def coordinate_path(path: str) -> str:
+    """The path of a flag without the places of elements: ``lines[2].hs`` → ``lines.hs``."""
+    return _PLACE.sub("", path)
 
 
 @dataclass(frozen=True, slots=True)

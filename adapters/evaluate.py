@@ -22,9 +22,10 @@ from adapters.contract import (
     OrderTerm,
     Predicate,
     Rows,
+    coordinate_path,
 )
 from adapters.errors import Unsupported
-from adapters.predicates import Mask, Table, compile_predicate, element_paths, flagged_path, locate, numbers, paths_of
+from adapters.predicates import Mask, Table, compile_predicate, element_paths, locate, numbers, paths_of
 from adapters.rows import take
 
 __all__ = ["Evaluation", "Mask", "Table", "compile_predicate", "evaluation", "paths_of", "sort", "take"]
@@ -204,7 +205,7 @@ class Evaluation:
         rows.columns = rows.columns[: len(self.spec.columns)]
         rows.children = _trim_children(rows.children, self.children, self.spec.children)
         if rows.flags and self._extra:
-            rows.flags = [flag for flag in rows.flags if flagged_path(flag) not in self._extra]
+            rows.flags = [flag for flag in rows.flags if coordinate_path(flag.path) not in self._extra]
         return rows
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,6 +26,7 @@ from adapters.contract import (
     Rows,
     Unread,
     Value,
+    coordinate_path,
 )
 from adapters.errors import Unsupported
 
@@ -257,19 +257,11 @@ def _compare(term: Compare, collection: CollectionSpec) -> Mask:
     return mask
 
 
-_BRACKETS = re.compile(r"\[\d+\]")
-
-
-def flagged_path(flag: RowFlag) -> str:
-    """``lines[2].hs`` → ``lines.hs``."""
-    return _BRACKETS.sub("", flag.path)
-
-
 def _unread(term: Unread, collection: CollectionSpec) -> Mask:
     locate(collection, term.path)
 
     def mask(table: Table, _: Mapping[str, Any]) -> list[bool]:
-        odd = {flag.row for flag in table.flags if flag.problem not in READ and flagged_path(flag) == term.path}
+        odd = {flag.row for flag in table.flags if flag.problem not in READ and coordinate_path(flag.path) == term.path}
         return [row in odd for row in range(table.count)]
 
     return mask

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from adapters.contract import READ, Child, ChildRows, ChildSelect, CollectionSpec, FieldBinding, Rows
+from adapters.contract import READ, Child, ChildRows, ChildSelect, CollectionSpec, FieldBinding, Rows, coordinate_path
 from gateway.planning.catalog import Owner
 from gateway.planning.plan import Needs
 from resolvers.identifiers import Identifier, identifier_of
@@ -172,13 +172,7 @@ def from_rows(rows: Rows, how: Layout, origin: Origin) -> Table:
     return table
 
 
-_INDEX = re.compile(r"\[\d+\]")
 _ELEMENT = re.compile(r"([^.\[]+)\[(\d+)\]\.(.+)")
-
-
-def coordinate_path(path: str) -> str:
-    """``lines[2].hs`` → ``lines.hs``."""
-    return _INDEX.sub("", path)
 
 
 def _place_flag(table: Table, row: int, path: str, problem: str, shown: frozenset[str]) -> None:

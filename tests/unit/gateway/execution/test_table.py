@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.contract import Child, ChildRows, CollectionSpec, FieldBinding, RowFlag, Rows
+from adapters.contract import Child, ChildRows, CollectionSpec, FieldBinding, RowFlag, Rows, coordinate_path
 from gateway.execution.order import sorted_rows
-from gateway.execution.table import Children, Origin, Table, concat, coordinate_path, empty, from_rows, layout, take
+from gateway.execution.table import Children, Origin, Table, concat, empty, from_rows, layout, take
 from gateway.planning.plan import Needs
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

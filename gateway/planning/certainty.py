@@ -11,33 +11,23 @@ from adapters.contract import AllOf, AnyOf, Compare, Linked, Negation, Predicate
 
 def surely(rule: Predicate) -> Predicate:
     """Rows of which the rule holds whatever is unread."""
+    return _bounded(rule, sure=True)
+
+
+def _bounded(rule: Predicate, *, sure: bool) -> Predicate:
+    """Rows of which the rule surely holds, or else those of which it may hold. A negation turns one into the other."""
     match rule:
+        case Compare(path=path) if not sure:
+            return AnyOf((rule, Unread(path)))
         case Compare(path=path) if _by_absence(rule):
             return AllOf((rule, Negation(Unread(path))))
-        case AllOf(terms=terms):
-            return AllOf(tuple(map(surely, terms)))
-        case AnyOf(terms=terms):
-            return AnyOf(tuple(map(surely, terms)))
+        case AllOf(terms=terms) | AnyOf(terms=terms):
+            return type(rule)(tuple(_bounded(term, sure=sure) for term in terms))
         case Negation(term=term):
-            return Negation(_perhaps(term))
+            return Negation(_bounded(term, sure=not sure))
         case Linked(collection=collection, on=on, term=term):
-            return Linked(collection, on, surely(term))
-    return rule
-
-
-def _perhaps(rule: Predicate) -> Predicate:
-    """Rows of which the rule may hold."""
-    match rule:
-        case Compare(path=path):
-            return AnyOf((rule, Unread(path)))
-        case AllOf(terms=terms):
-            return AllOf(tuple(map(_perhaps, terms)))
-        case AnyOf(terms=terms):
-            return AnyOf(tuple(map(_perhaps, terms)))
-        case Negation(term=term):
-            return Negation(surely(term))
-        case Linked(collection=collection, on=on, term=term):
-            return AnyOf((Linked(collection, on, _perhaps(term)), *(Unread(ours) for _, ours in on)))
+            linked = Linked(collection, on, _bounded(term, sure=sure))
+            return linked if sure else AnyOf((linked, *(Unread(ours) for _, ours in on)))
     return rule
 
 

@@ -106,17 +106,17 @@ def _one_int(value: Any) -> tuple[Any, str]:
         return None, NOT_A_NUMBER
 
 
+def _clean_ints(column: Column) -> bool:
+    return set(map(type, column)) == {int} and min(column) >= -_INT_MAX and max(column) <= _INT_MAX
+
+
 def _int(column: Column) -> tuple[Column, Flags]:
-    kinds = set(map(type, column))
-    if kinds <= TEXT and kinds:
+    if set(map(type, column)) == TEXT:
         try:
             column = list(map(int, column))
-            kinds = {int}
         except ValueError:
             return each_value(_one_int, column)
-    if kinds == {int} and min(column) >= -_INT_MAX and max(column) <= _INT_MAX:
-        return column, []
-    return each_value(_one_int, column)
+    return (column, []) if _clean_ints(column) else each_value(_one_int, column)
 
 
 def _one_float(value: Any) -> tuple[Any, str]:
@@ -211,10 +211,6 @@ def converter(type_name: str, enum: frozenset[str], zone: str | None) -> Convert
 
 def _clean_texts(column: Column) -> bool:
     return all(map(str.strip, column))
-
-
-def _clean_ints(column: Column) -> bool:
-    return set(map(type, column)) == {int} and min(column) >= -_INT_MAX and max(column) <= _INT_MAX
 
 
 _CLEAN: dict[str, Callable[[Column], bool]] = {"String": _clean_texts, "ID": _clean_texts, "Int": _clean_ints}

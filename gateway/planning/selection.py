@@ -46,7 +46,6 @@ class Selected:
     is_list: bool = False
     nullable: bool = True
     item_nullable: bool = True
-    node: FieldNode | None = None
     arguments: Arguments | None = None
     select: Mapping[str, tuple[Selected, ...]] = field(default_factory=dict)
 
@@ -101,14 +100,14 @@ class OperationReader:
                 continue
             definition = parent.fields.get(name)
             if definition is None:  # __schema and __type stand beside data only at the root; the engine answers them
-                selected.append(Selected(key, name, parent.name, Bound(name), "__Introspection", node=node))
+                selected.append(Selected(key, name, parent.name, Bound(name), "__Introspection"))
                 continue
             selected.append(self._field(parent, key, definition, details))
         return tuple(selected)
 
     def _field(self, parent: GraphQLObjectType, key: str, definition: GraphQLField, details: Sequence[Any]) -> Selected:
         node: FieldNode = details[0].node
-        found = _shape_of(definition, Selected(key, node.name.value, parent.name, Bound(), "", node=node))
+        found = _shape_of(definition, Selected(key, node.name.value, parent.name, Bound(), ""))
         found.binding = binding_of(definition, node.name.value)
         found.arguments = Arguments(definition, node)
         named = get_named_type(definition.type)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from graphql import validate
+from graphql import FieldNode, validate
 from graphql.execution.values import get_argument_values
 
 from adapters.contract import Compare, Value
@@ -290,9 +290,12 @@ def test_arguments_are_filled_in_as_the_library_coerces_them(arguments: str, giv
     planned = planner(DocumentLimits()).plan(text, None, chosen, whole())
     selected = planned.plan.roots[0].selected
     assert selected is not None
-    assert selected.node is not None
-    definition = whole().schema.query_type.fields["permits"]  # type: ignore[union-attr]
-    assert selected.values(planned.variables) == get_argument_values(definition, selected.node, planned.variables)
+    (node,) = planned.operation.selection_set.selections
+    assert isinstance(node, FieldNode)
+    query = whole().schema.query_type
+    assert query is not None
+    found = selected.values(planned.variables)
+    assert found == get_argument_values(query.fields["permits"], node, planned.variables)
 
 
 @pytest.mark.parametrize("inside", ["[{type: {eq: $v}}]", "[{not: {type: {in: [$v]}}}]"])

@@ -165,9 +165,11 @@ def from_rows(rows: Rows, how: Layout, origin: Origin) -> Table:
     table = _table(rows.count, rows.columns, rows.children, how)
     table.origins = (origin,)
     for flag in rows.flags:
+        path = coordinate_path(flag.path)
         if flag.problem not in READ:
-            table.unread[flag.row] = table.unread.get(flag.row, frozenset()) | {coordinate_path(flag.path)}
-        _place_flag(table, flag.row, flag.path, flag.problem, how.shown)
+            table.unread[flag.row] = table.unread.get(flag.row, frozenset()) | {path}
+        if path in how.shown:  # a flag on a value that the caller does not see is not his to know
+            _place_flag(table, flag.row, flag.path, flag.problem)
     _stamp(table, origin)
     return table
 
@@ -175,10 +177,7 @@ def from_rows(rows: Rows, how: Layout, origin: Origin) -> Table:
 _ELEMENT = re.compile(r"([^.\[]+)\[(\d+)\]\.(.+)")
 
 
-def _place_flag(table: Table, row: int, path: str, problem: str, shown: frozenset[str]) -> None:
-    """A flag on a value the caller does not see is not his to know."""
-    if coordinate_path(path) not in shown:
-        return
+def _place_flag(table: Table, row: int, path: str, problem: str) -> None:
     element = _ELEMENT.fullmatch(path)
     if element is not None and element[1] in table.children and table.children[element[1]].bearer:
         below = table.children[element[1]]

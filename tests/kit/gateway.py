@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 import uvicorn
 from starlette.applications import Starlette
 
@@ -131,3 +133,15 @@ async def serving(gate: TestGateway) -> AsyncIterator[int]:
         finally:
             server.should_exit = True
             await task
+
+
+@contextlib.asynccontextmanager
+async def serving_quietly(
+    policy: Policy, caplog: pytest.LogCaptureFixture, **changes: Any
+) -> AsyncIterator[tuple[TestGateway, int, list[Any]]]:
+    """A gateway at a port, with our log lines. The server itself finds nothing to complain about in the end."""
+    caplog.set_level(logging.ERROR)
+    with structlog.testing.capture_logs() as lines:
+        async with gateway(policy, **changes) as gate, serving(gate) as port:
+            yield gate, port, lines
+    assert [record.getMessage() for record in caplog.records] == []

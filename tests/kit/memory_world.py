@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapters.contract import Child, CollectionSpec, FieldBinding, Predicate
+from adapters.errors import SourceUnavailable
 from adapters.memory import MemorySource, Row
 from gateway.execution import Engine, build_engine
 from gateway.planning.catalog import Owner
@@ -172,6 +173,18 @@ class World:
 
     def asked(self, agency: str, name: str) -> int:
         return len(self.sources[agency].asked(name))
+
+
+def fail_where(source: MemorySource, where: Callable[[Any, Any, Any], bool]) -> None:
+    """Calls that ``where`` is true of (collection, work, call) fail from now on; all others are answered."""
+    answer_of = source.answer
+
+    async def answer(collection: Any, work: Any, call: Any) -> Any:
+        if where(collection, work, call):
+            raise SourceUnavailable("x")
+        return await answer_of(collection, work, call)
+
+    source.answer = answer  # type: ignore[method-assign]  # of this one source
 
 
 def whole(rows: Mapping[str, Predicate] | None = None, params: Sequence[str] = (), name: str = "whole") -> View:

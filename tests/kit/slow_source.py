@@ -7,16 +7,14 @@ from collections.abc import Hashable
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.contract import Capabilities, FetchCall, FetchSpec, Health, PreparedFetch, Rows
+from adapters.contract import FetchCall, FetchSpec, PreparedFetch, Rows
+from tests.kit.idle_source import IdleSource
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class Slow:
+class Slow(IdleSource):
     """A source whose calls end when they are let go; it answers two rows a key, and none for ``missing``."""
-
-    name, agency = "cargo", "CUSTOMS"
-    capabilities = Capabilities({})
 
     def __init__(self) -> None:
         self.calls: list[FetchCall] = []
@@ -26,16 +24,6 @@ class Slow:
 
     def prepare(self, spec: FetchSpec) -> PreparedFetch:
         return SlowFetch(self)
-
-    async def start(self) -> None: ...
-
-    async def health(self) -> Health:
-        return Health.UP
-
-    async def check(self) -> list[Any]:
-        return []
-
-    async def close(self) -> None: ...
 
 
 class SlowFetch:

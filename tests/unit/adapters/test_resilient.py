@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
-from adapters.contract import Capabilities, FetchCall, FetchSpec, Health, PreparedFetch, Rows
+from adapters.contract import FetchCall, FetchSpec, Health, PreparedFetch, Rows
 from adapters.errors import SourceBadData, SourceBusy, SourceError, SourceRefused, SourceTimeout, SourceUnavailable
 from adapters.resilient import Resilience, ResilientSource, resilience_of
+from tests.kit.idle_source import IdleSource
 
 ROWS = Rows(0, (), datetime(2026, 1, 1, tzinfo=UTC))
 SPEC = FetchSpec("shipment", ())
 
 
-class Scripted:
+class Scripted(IdleSource):
     """Answers with the script's errors, then with rows."""
-
-    name, agency = "cargo", "CUSTOMS"
-    capabilities = Capabilities({})
 
     def __init__(self, *script: BaseException) -> None:
         self.script = list(script)
@@ -39,16 +36,6 @@ class Scripted:
 
     def explain(self) -> str:
         return "scripted"
-
-    async def start(self) -> None: ...
-
-    async def health(self) -> Health:
-        return Health.UP
-
-    async def check(self) -> list[Any]:
-        return []
-
-    async def close(self) -> None: ...
 
 
 QUICK = Resilience(attempts=3, wait_s=0.001, failures=3, recover_s=0.05)

@@ -12,7 +12,7 @@ from adapters.errors import SourceUnavailable
 from gateway.execution.node_ids import NodeIds
 from gateway.policy import Policy
 from tests.kit.memory_people import passports, record
-from tests.kit.memory_world import KEYS, MASTER, World, codes, day, told, whole
+from tests.kit.memory_world import KEYS, MASTER, World, codes, day, fail_where, told, whole
 
 QUERY = """query($n: String!) {
   person(document: {issuer: "CA", number: $n}) {
@@ -77,15 +77,7 @@ async def test_when_enforcement_fails_the_list_is_null_with_one_error() -> None:
 
 async def test_an_alternative_that_fails_leaves_the_others_and_says_so() -> None:
     here = world()
-    police = here.sources["POLICE"]
-    answer_of = police.answer
-
-    async def answer(collection: Any, work: Any, call: Any) -> Any:
-        if work.spec.keys == ("personKey",):
-            raise SourceUnavailable("x")
-        return await answer_of(collection, work, call)
-
-    police.answer = answer  # type: ignore[method-assign]
+    fail_where(here.sources["POLICE"], lambda _, work, __: work.spec.keys == ("personKey",))
     found = await here.ask(QUERY, {"n": "X1"})
     assert found.data is not None
     assert [one["at"] for one in found.data["person"]["enforcement"]] == [day(2), day(3)]

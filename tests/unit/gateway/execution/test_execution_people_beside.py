@@ -12,7 +12,7 @@ from adapters.errors import SourceUnavailable
 from gateway.execution.node_ids import NodeIds
 from gateway.execution.person_reading import document_anchor, record_anchor
 from tests.kit.memory_people import passports, record
-from tests.kit.memory_world import KEYS, World, day, whole
+from tests.kit.memory_world import KEYS, World, day, fail_where, whole
 
 SHOWN = """id documents { number } records { agency familyName } enforcement { at }
   crossings { totalCount nodes { document { number } } } completeness { complete }"""
@@ -79,15 +79,7 @@ async def test_alone_and_beside_others_a_person_is_the_same(failing: tuple[str, 
 
 async def test_a_record_that_fails_by_its_key_is_not_the_failure_of_others() -> None:
     here = world()
-    police = here.sources["POLICE"]
-    answer_of = police.answer
-
-    async def answer(collection: Any, work: Any, call: Any) -> Any:
-        if work.spec.keys == ("key",):
-            raise SourceUnavailable("x")
-        return await answer_of(collection, work, call)
-
-    police.answer = answer  # type: ignore[method-assign]
+    fail_where(here.sources["POLICE"], lambda _, work, __: work.spec.keys == ("key",))
     for rule in RULES.values():
         alone = {name: (await shown(here, (name,), rule))[0] for name in ANCHORS}
         assert alone["a record of the police"] is None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from http.client import HTTPResponse
@@ -16,7 +15,7 @@ import structlog
 
 from gateway.policy import Policy
 from gateway.settings.config import Gateway, Limits
-from tests.kit.gateway import TestGateway, gateway, serving
+from tests.kit.gateway import TestGateway, serving_quietly
 from tests.kit.patience import until
 
 LIMIT = 2_000
@@ -85,12 +84,9 @@ def _answers(said: bytes, *, head: bool) -> list[Answered]:
 @pytest.fixture
 async def served(policy: Policy, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Served]:
     """Nothing is logged in the end that tells of a fault of ours."""
-    caplog.set_level(logging.ERROR)
-    with structlog.testing.capture_logs() as logs:
-        sections = {"gateway": Gateway(request_timeout_ms=800), "limits": Limits(body_bytes=LIMIT)}
-        async with gateway(policy, **sections) as gate, serving(gate) as port:
-            yield Served(gate, port)
-    assert [record.getMessage() for record in caplog.records] == []
+    sections = {"gateway": Gateway(request_timeout_ms=800), "limits": Limits(body_bytes=LIMIT)}
+    async with serving_quietly(policy, caplog, **sections) as (gate, port, logs):
+        yield Served(gate, port)
     assert [line for line in logs if line["log_level"] in ("error", "critical")] == []
 
 

@@ -98,7 +98,7 @@ class Desk:
             self.made += 1
             return real(*args)
 
-        built.policy._shared = counted  # type: ignore[method-assign,assignment]
+        built.policy._shared = counted  # type: ignore[method-assign,assignment]  # counted, in this process alone
 
     def ask(self, who: Principal, document: int, into: Traffic) -> None:
         made, missed = self.made, self.built.cache.misses

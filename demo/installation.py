@@ -72,6 +72,7 @@ def place(directory: Path) -> Path:
     """Where `directory`'s servers keep their data: in it, or, as root, in /var/tmp under a name made from its path."""
     if os.geteuid() != 0:
         return directory / "postgres"
+    # Data outlive a restart, and the name is the directory's own.
     return Path("/var/tmp") / f"guichet-{hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:16]}"  # noqa: S108
 
 

@@ -30,7 +30,7 @@ C = TypeVar("C", bound=type[Code])
 def described(cls: C) -> C:
     """Make a GraphQL enum whose descriptions are the docstring and those of the members."""
     strawberry.enum(cls, description=inspect.getdoc(cls))
-    for value in cls.__strawberry_definition__.values:  # type: ignore[attr-defined]
+    for value in cls.__strawberry_definition__.values:  # type: ignore[attr-defined]  # set by Strawberry
         value.description = cls[value.name].description
     return cls
 

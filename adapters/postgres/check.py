@@ -106,6 +106,7 @@ def _has_no_zone(source: Checked, binding: FieldBinding, table: str) -> bool:
 async def _lookup(source: Checked, lookup: Lookup) -> AsyncIterator[Finding]:
     here = f"lookups.{lookup.name}"
     code = quoted(lookup.code)
+    # Identifiers of the agency file, quoted.
     text = f"SELECT count(*) FROM (SELECT {code} FROM {quoted(lookup.table)} GROUP BY 1 HAVING count(*) > 1) d"  # noqa: S608
     try:
         [[twice]] = await source.fetch(text, (), None)

@@ -38,7 +38,8 @@ def children(here: str, above: str, named: Mapping[str, Child]) -> Iterator[tupl
 
 async def _orphans(source: Checked, key: str, above: str, table: str, on: Mapping[str, str]) -> AsyncIterator[Finding]:
     pairs = " AND ".join(f"c.{quoted(theirs)} = p.{quoted(ours)}" for theirs, ours in on.items())
-    missing = f"NOT EXISTS (SELECT 1 FROM {quoted(above)} p WHERE {pairs})"  # noqa: S608
+    missing = f"NOT EXISTS (SELECT 1 FROM {quoted(above)} p WHERE {pairs})"  # noqa: S608 - identifiers, quoted
+    # Identifiers of the agency file, quoted.
     [[orphans]] = await source.fetch(f"SELECT count(*) FROM {sampled(table)} WHERE {missing}", (), None)  # noqa: S608
     if orphans:
         yield Finding(key, f"{orphans} rows of {table} belong to no row of {above}", note=True)
@@ -47,6 +48,6 @@ async def _orphans(source: Checked, key: str, above: str, table: str, on: Mappin
 async def _alike(source: Checked, table: str, columns: Sequence[str]) -> int:
     """How many combinations of these columns' values occur more than once."""
     names = ", ".join(quoted(column) for column in columns)
-    many = f"SELECT 1 FROM {sampled(table)} GROUP BY {names} HAVING count(*) > 1"  # noqa: S608
-    [[count]] = await source.fetch(f"SELECT count(*) FROM ({many}) d", (), None)  # noqa: S608
+    many = f"SELECT 1 FROM {sampled(table)} GROUP BY {names} HAVING count(*) > 1"  # noqa: S608 - identifiers, quoted
+    [[count]] = await source.fetch(f"SELECT count(*) FROM ({many}) d", (), None)  # noqa: S608 - identifiers, quoted
     return int(count)

@@ -138,7 +138,10 @@ class Children:
             if select.children:
                 raise Unsupported(f"{child.name}: repeated columns have no lists")
             first = child.each[0]
-            where = lambda name: first.index(name) if name in first else int(name)  # noqa: E731
+
+            def where(name: str) -> int:
+                return first.index(name) if name in first else int(name)
+
             return ChildLayout(
                 child.name,
                 tuple(self._column(path, binding, where) for path, binding in fields),

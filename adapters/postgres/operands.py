@@ -102,6 +102,7 @@ def _askers(context: Context, how: Asking, types: tuple[ColumnType, ...]) -> tup
     def merged(found: Iterable[tuple[tuple[Any, ...] | None, ...]]) -> tuple[Natives, bool]:
         natives = dict.fromkeys(chain.from_iterable(found))
         empty = None in natives
+        # Without the None that `empty` tells of, natives alone are left.
         return tuple([one for one in natives if one is not None]) if empty else tuple(natives), empty  # type: ignore[arg-type]
 
     def ask(value: Any) -> tuple[Natives, bool]:
@@ -151,7 +152,7 @@ def _bounder(
         if value is None:
             return None, False
         try:
-            rounded, natives = how.bound(op, value, naive=naive)  # type: ignore[arg-type]
+            rounded, natives = how.bound(op, value, naive=naive)  # type: ignore[arg-type]  # an operator of order
             return tuple(fit(native) for fit, native in zip(convert, natives, strict=True)), rounded in ("lte", "gte")
         except (ValueError, ArithmeticError):
             return None, False

@@ -187,6 +187,7 @@ class PostgresSource:
     async def _read_lookup(self, name: str) -> None:
         lookup = self.lookups[name]
         columns = f"{quoted(lookup.code)}, {quoted(lookup.value)}"
+        # Identifiers of the agency file, quoted.
         records = await self.fetch(f"SELECT {columns} FROM {quoted(lookup.table)} ORDER BY 1, 2", (), None)  # noqa: S608
         self.tables.set(name, ((code, value) for code, value in records))
         self._due[name] = time.monotonic() + lookup.refresh.total_seconds()

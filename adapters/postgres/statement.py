@@ -17,7 +17,7 @@ from adapters.contract import FetchCall
 Bind = Callable[[FetchCall], Any]
 Element = ColumnElement[Any]
 
-DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
+DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy types no dialect
 
 
 class SqlType(UserDefinedType[Any]):

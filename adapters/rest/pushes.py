@@ -36,7 +36,7 @@ class Push:
         if self.asking is None:
             return value, True
         if self.bound is not None:
-            op, natives = self.asking.bound(self.compare.op, value)  # type: ignore[arg-type]
+            op, natives = self.asking.bound(self.compare.op, value)  # type: ignore[arg-type]  # an operator of order
             sent = _sendable(natives) if self.bound in WIDER[op] else ()
             return (sent[0], self.exact and self.bound == op) if sent else ()
         if len(self.asking.columns) > 1:  # no single native: the API speaks of it in harmonised terms, or not at all

@@ -91,10 +91,10 @@ class RowsAt:
         return (self._kept(batch) if self._tests else batch), items
 
     def _kept(self, batch: Batch) -> Batch:
-        keep = range(len(batch.rows))
+        keep: Sequence[int] = range(len(batch.rows))
         for segments, values, wanted in self._tests:
             column = [walk(row, segments) for row in batch.rows]
-            keep = [i for i in keep if _among(column[i], values) is wanted]  # type: ignore[assignment]
+            keep = [i for i in keep if _among(column[i], values) is wanted]
         return Batch([batch.rows[i] for i in keep], tuple([column[i] for i in keep] for column in batch.parents))
 
 

@@ -24,5 +24,6 @@ def zipping(keys: tuple[str, ...]) -> Zipping:
         raise ValueError(f"not the keys of an object: {keys!r}")
     items = ", ".join(f"{key!r}: _{index}" for index, key in enumerate(keys))
     names = ", ".join(f"_{index}" for index in range(len(keys)))
+    # Keys are names, as was looked at, and stand as literals; the other names are made here.
     made: Zipping = eval(f"lambda columns: [{{{items}}} for ({names},) in zip(*columns, strict=True)]")  # noqa: S307
     return made

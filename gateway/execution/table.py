@@ -194,7 +194,7 @@ def _stamp(table: Table, origin: Origin) -> None:
 
 def _table(count: int, columns: Sequence[list[Any]], children: Sequence[ChildRows], how: Layout) -> Table:
     empty: list[Any] | None = None
-    placed: list[list[Any]] = [None] * how.width  # type: ignore[list-item]
+    placed: list[list[Any]] = [None] * how.width  # type: ignore[list-item]  # filled below
     for index, source in how.scatter:
         placed[index] = columns[source]
     for index, source in how.lists:

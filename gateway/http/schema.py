@@ -74,7 +74,7 @@ class PlannedSchema(strawberry.Schema):
             raise InternalError("the master schema executes nothing without an exchange")
         return await self._finished(context_value, query, operation_name, variable_values)
 
-    async def stream(  # type: ignore[override]
+    async def stream(  # type: ignore[override]  # what it yields is finished
         self,
         query: str | None,
         variable_values: dict[str, Any] | None = None,

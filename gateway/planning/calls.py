@@ -113,6 +113,7 @@ class CallReader:
         if not isinstance(value, dict):
             if how.op == "null":  # `open: true` asks that `liftedAt` is null
                 return [Compare(path, "null", _param(params, bool(value)))]
+            # The operators of filters are those of the contract.
             return [Compare(path, how.op or "eq", _param(params, plain(value)))]  # type: ignore[arg-type]
         found: list[Predicate] = []
         for op, operand in value.items():

@@ -277,6 +277,7 @@ class _Reader:
     def _unreached(self, role: _Role, coordinates: Mapping[str, frozenset[str]], key: str) -> None:
         """A grant that leads nowhere is a mistake in the file, whatever its author meant."""
         for index, root in enumerate(role.query):
+            # The master schema has queries.
             if root not in coordinates.get("Query", ()) and root in self.schema.query_type.fields:  # type: ignore[union-attr]
                 self._fault(f"{key}.query.{index}", f"{root} yields a type that the role does not grant")
         for type_name in role.types:

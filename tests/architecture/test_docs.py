@@ -45,7 +45,7 @@ def test_every_error_code_and_no_other() -> None:
 def test_every_command_with_its_options() -> None:
     text = page("commands.md")
     group = typer.main.get_command(app)
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
+    for name, command in group.commands.items():  # type: ignore[attr-defined]  # typer's root is a group
         assert f"`guichet {name}" in text, name
         for parameter in command.params:
             option = max(parameter.opts, key=len)

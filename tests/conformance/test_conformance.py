@@ -130,7 +130,7 @@ def _random(rng: random.Random, depth: int) -> Predicate:
         return Unread(rng.choice(UNREAD))
     if depth == 0 or rng.random() < 0.3:
         path, op, operand = rng.choice(OPERANDS)
-        return Compare(path, op, Value(operand))  # type: ignore[arg-type]
+        return Compare(path, op, Value(operand))  # type: ignore[arg-type]  # an operator, drawn as text
     if rng.random() < 0.25:
         return Negation(_random(rng, depth - 1))
     terms = tuple(_random(rng, depth - 1) for _ in range(rng.randrange(4)))

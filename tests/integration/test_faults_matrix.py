@@ -204,7 +204,7 @@ async def test_an_agency_breaks(healthy: Healthy, broken_border: Border, name: s
 @pytest.mark.parametrize("name", POSTGRES)
 async def test_a_database_is_restarted(healthy: Healthy, broken_border: Border, name: str) -> None:
     """Every connection of the pool is dead, and nobody notices."""
-    ask: Callable[[], Any] = lambda: healthy.gateway.ask("developer", QUERY, VARIABLES)  # noqa: E731
+    ask: Callable[[], Any] = lambda: healthy.gateway.ask("developer", QUERY, VARIABLES)  # noqa: E731 - short
     await asyncio.gather(*(ask() for _ in range(2)))
     await broken_border.order(name, restart=True)
     for answer in await asyncio.gather(*(ask() for _ in range(3))):

@@ -23,7 +23,7 @@ from adapters.contract import (
 from adapters.postgres import PostgresSource
 from adapters.postgres.settings import PostgresSettings
 from demo.postgres import OWNER, READER, Server
-from tests.integration.test_postgres_semantics import server  # noqa: F401
+from tests.integration.test_postgres_semantics import server  # noqa: F401 - fixtures
 
 TABLES = """
 CREATE SCHEMA lists;
@@ -68,7 +68,7 @@ BOXES = Child("boxes", "Box", each=(("box_1",), ("box_2",)), value=text("boxes",
 
 
 @pytest.fixture(scope="module")
-async def permits(server: Server) -> AsyncIterator[PostgresSource]:  # noqa: F811
+async def permits(server: Server) -> AsyncIterator[PostgresSource]:  # noqa: F811 - a fixture
     owner = await asyncpg.connect(server.dsn(OWNER))
     await owner.execute(TABLES)
     await owner.close()

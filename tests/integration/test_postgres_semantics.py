@@ -192,7 +192,7 @@ class Shapes:
             value += timedelta(seconds=self.rng.choice([-1, 1, 1800]))
         name = f"v{len(self.params)}"
         self.params[name] = value
-        return Compare(path, op, Param(name))  # type: ignore[arg-type]
+        return Compare(path, op, Param(name))  # type: ignore[arg-type]  # an operator, drawn as text
 
     def predicate(self, depth: int = 2) -> Predicate:
         kind = self.rng.randrange(5) if depth else 0

@@ -14,7 +14,7 @@ from adapters.errors import SourceBadData, SourceBusy, SourceRefused, SourceTime
 from adapters.postgres import PostgresSource
 from adapters.postgres.settings import PostgresSettings
 from demo.postgres import OWNER, READER, Server
-from tests.integration.test_postgres_semantics import customs, server  # noqa: F401
+from tests.integration.test_postgres_semantics import customs, server  # noqa: F401 - fixtures
 
 OFFICES = FetchSpec("shipment", ("ccn",))
 
@@ -31,7 +31,7 @@ async def run(source: PostgresSource, seconds: float | None = 5) -> Rows:
     return await source.prepare(OFFICES).run(FetchCall(deadline=deadline))
 
 
-async def test_sessions_are_read_only_named_and_limited(customs: PostgresSource) -> None:  # noqa: F811
+async def test_sessions_are_read_only_named_and_limited(customs: PostgresSource) -> None:  # noqa: F811 - a fixture
     names = "default_transaction_read_only", "statement_timeout", "application_name"
     shown = [(await customs.fetch(f"SHOW {name}", (), None))[0][0] for name in names]
     assert shown == ["on", "5s", "guichet CUSTOMS"]
@@ -74,7 +74,7 @@ async def test_a_deadline_cancels_the_statement(customs: PostgresSource, server:
         await watcher.close()
 
 
-async def test_the_servers_own_time_limit_is_a_timeout(customs: PostgresSource) -> None:  # noqa: F811
+async def test_the_servers_own_time_limit_is_a_timeout(customs: PostgresSource) -> None:  # noqa: F811 - a fixture
     short = another(customs, statement_timeout_ms=100)
     with pytest.raises(SourceTimeout):
         await short.fetch("SELECT pg_sleep(30)", (), None)
@@ -82,7 +82,7 @@ async def test_the_servers_own_time_limit_is_a_timeout(customs: PostgresSource) 
     await short.close()
 
 
-async def test_more_readers_than_connections(customs: PostgresSource) -> None:  # noqa: F811
+async def test_more_readers_than_connections(customs: PostgresSource) -> None:  # noqa: F811 - a fixture
     narrow = another(customs, max_connections=2)
     answers = await asyncio.gather(*(run(narrow) for _ in range(20)))
     assert len({rows.count for rows in answers}) == 1
@@ -102,7 +102,7 @@ async def test_behind_a_transaction_pooler_no_statement_is_named(customs: Postgr
     await pooled.close()
 
 
-async def test_a_restart_costs_no_answer(customs: PostgresSource, server: Server) -> None:  # noqa: F811
+async def test_a_restart_costs_no_answer(customs: PostgresSource, server: Server) -> None:  # noqa: F811 - a fixture
     await asyncio.gather(*(run(customs) for _ in range(4)))
     await server.restart()
     assert (await run(customs)).count
@@ -120,14 +120,14 @@ async def test_a_restart_costs_no_answer(customs: PostgresSource, server: Server
     await dead.close()
 
 
-async def test_a_wrong_password_is_refused(customs: PostgresSource, server: Server) -> None:  # noqa: F811
+async def test_a_wrong_password_is_refused(customs: PostgresSource, server: Server) -> None:  # noqa: F811 - a fixture
     stranger = another(customs, dsn=server.dsn(READER).replace(READER + ":", READER + ":x"))
     with pytest.raises(SourceRefused):
         await run(stranger)
     await stranger.close()
 
 
-async def test_an_answer_vouches_for_the_copys_age(customs: PostgresSource) -> None:  # noqa: F811
+async def test_an_answer_vouches_for_the_copys_age(customs: PostgresSource) -> None:  # noqa: F811 - a fixture
     spec = replace(customs.collections["shipment"], as_of=AsOf(table="cargo.ccd_sts_hist", column="sts_ts"))
     copy = PostgresSource("cargo", "CUSTOMS", customs.settings, {"shipment": spec}, customs.lookups)
     rows = await copy.prepare(FetchSpec("shipment", ("ccn",), keys=("ccn",))).run(FetchCall(keys=[("NONE",)]))
@@ -135,7 +135,7 @@ async def test_an_answer_vouches_for_the_copys_age(customs: PostgresSource) -> N
     await copy.close()
 
 
-async def test_check_names_what_is_wrong(customs: PostgresSource) -> None:  # noqa: F811
+async def test_check_names_what_is_wrong(customs: PostgresSource) -> None:  # noqa: F811 - a fixture
     found = {finding.key: finding.problem for finding in await customs.check()}
     assert (
         found["collections.shipment.fields.mode"]

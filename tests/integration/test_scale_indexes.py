@@ -37,7 +37,7 @@ async def plan(demo: RunningDemo, schema: GraphQLSchema, agency: str, spec: Fetc
             asked.append((text, arguments))
             return await ask(text, arguments, deadline)
 
-        source.fetch = fetch  # type: ignore[method-assign]
+        source.fetch = fetch  # type: ignore[method-assign]  # a stand-in
         await source.prepare(spec).run(call)
         [(text, arguments)] = asked
         await connection.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")

@@ -78,7 +78,7 @@ async def _anchored(asking: Asking, people: dict[str, _Person], reports: list[Re
                 document = tuple(row.values.get(path) for path in BY_DOCUMENT)
                 for person in wanted[(row.values["key"],)]:
                     if None not in document:
-                        person.documents[document] = None  # type: ignore[index]
+                        person.documents[document] = None  # type: ignore[index]  # whole: issuer and number
 
 
 async def _by_documents(asking: Asking, people: dict[str, _Person], owners: Sequence[Any]) -> Found:
@@ -109,7 +109,7 @@ async def _more_documents(
         document = (row.values.get("issuer"), row.values.get("number"))
         if None not in document:
             for person in owned.get((row.agency, row.values["personKey"]), ()):
-                person.documents[document] = None  # type: ignore[index]
+                person.documents[document] = None  # type: ignore[index]  # whole: issuer and number
 
 
 def _visible(asking: Asking, person: Row) -> bool:

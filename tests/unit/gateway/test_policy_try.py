@@ -131,7 +131,7 @@ def test_purposes(trial: TRIAL, old: str, new: str, code: str) -> None:
 
 def test_agreements(trial: TRIAL) -> None:
     record = {"persona": "partner-us", "document": "query ($c: CargoControlNumber!) { shipment(ccn: $c) { ccn } }"}
-    record["variables"] = {"c": "014APARS0001777"}  # type: ignore[assignment]
+    record["variables"] = {"c": "014APARS0001777"}  # type: ignore[assignment]  # texts elsewhere
     (found,) = trial(record, "requests = 5000", "requests = 50", file="agreements.toml")
     assert brief([found]) == [("agreement", "quota", "5000", "50")]
 

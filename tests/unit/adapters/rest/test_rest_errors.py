@@ -77,7 +77,7 @@ def test_foreign_exceptions_are_mapped(kind: type[BaseException]) -> None:
 
 
 def _mapped(kind: type[BaseException]) -> SourceError:
-    class Silent(kind):  # type: ignore[misc, valid-type]
+    class Silent(kind):  # type: ignore[misc, valid-type]  # made at run time
         def __init__(self) -> None: ...
 
         def __str__(self) -> str:

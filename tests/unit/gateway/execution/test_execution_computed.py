@@ -57,7 +57,7 @@ async def test_a_shipment_that_everyone_released() -> None:
 @pytest.mark.parametrize("error", [SourceUnavailable("x"), SourceTimeout("x"), SourceRefused("x")])
 async def test_an_input_that_fails_makes_its_agency_unknown(collection: str, error: Exception) -> None:
     here = world()
-    here.sources["FOOD"].fail(collection, error)  # type: ignore[arg-type]
+    here.sources["FOOD"].fail(collection, error)  # type: ignore[arg-type]  # an error of either kind
     answer = await here.ask(STATE)
     assert answer.data is not None
     assert answer.errors == []

@@ -79,7 +79,7 @@ async def test_some_owners_failed_the_rest_is_shown_and_one_error_says_so() -> N
             "extensions": {"code": "SOURCE_REFUSED", "agency": "FOOD", "at": ["shipments.nodes.holds"]},
         }
     ]
-    nodes = answer.data["shipments"]["nodes"]  # type: ignore[index]
+    nodes = answer.data["shipments"]["nodes"]  # type: ignore[index]  # there, or the test fails
     assert [len(node["holds"]) for node in nodes] == [2, 0, 0]
     assert nodes[0]["completeness"] == {
         "complete": False,
@@ -123,7 +123,7 @@ async def test_a_routed_link_is_null_only_where_its_agency_failed(error: SourceE
     here = world()
     here.sources["FOOD"].fail("permit", error)
     answer = await here.ask(CITED)
-    cited = answer.data["declaration"]["items"][0]["citedPermits"]  # type: ignore[index]
+    cited = answer.data["declaration"]["items"][0]["citedPermits"]  # type: ignore[index]  # there, or the test fails
     assert [one["permit"] for one in cited] == [None, {"type": "trade"}, None, None, None]
     assert [(one["path"][-2:], one["extensions"]) for one in answer.errors] == [
         ([0, "permit"], {"code": code, "agency": "FOOD", "affected": 2})
@@ -209,7 +209,7 @@ async def test_held_containers_are_open_holds_of_several_agencies() -> None:
     assert (await here.data_of(query, {"n": 1}))["heldContainers"]["totalCount"] == 2
     here.sources["FOOD"].fail("hold", SourceUnavailable("x"))
     partial = await here.ask(query, {"n": 1})
-    assert partial.data["heldContainers"]["totalCount"] is None  # type: ignore[index]
+    assert partial.data["heldContainers"]["totalCount"] is None  # type: ignore[index]  # there, or the test fails
     assert codes(partial) == ["SOURCE_UNAVAILABLE"]
 
 
@@ -240,7 +240,7 @@ async def test_a_tenth_of_a_request_is_nobody_s_but_the_answer_s() -> None:
 async def test_a_request_that_is_late_is_refused_whole_and_leaves_no_task_behind() -> None:
     here = world(timeout=0.05)
     before = asyncio.all_tasks()
-    here.sources["FOOD"].answer = _stuck  # type: ignore[assignment, method-assign]
+    here.sources["FOOD"].answer = _stuck  # type: ignore[assignment, method-assign]  # a stand-in
     answer = await here.ask(HOLDS, seconds=0.05)
     assert (answer.status, answer.data, codes(answer)) == (504, None, ["REQUEST_TIMEOUT"])
     await asyncio.sleep(0)
@@ -250,7 +250,7 @@ async def test_a_request_that_is_late_is_refused_whole_and_leaves_no_task_behind
 async def test_a_fault_of_ours_stops_what_runs_beside_it() -> None:
     here = world()
     before = asyncio.all_tasks()
-    here.sources["FOOD"].answer = _broken  # type: ignore[assignment, method-assign]
+    here.sources["FOOD"].answer = _broken  # type: ignore[assignment, method-assign]  # a stand-in
     here.sources["CUSTOMS"].delay(30, "hold")
     with pytest.raises(ZeroDivisionError):
         await here.ask(HOLDS)

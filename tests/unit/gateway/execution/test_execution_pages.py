@@ -172,7 +172,7 @@ async def test_a_source_that_misses_a_page_is_resumed_where_it_stood() -> None:
     assert codes(second) == ["SOURCE_TIMEOUT"]
     assert "path" not in second.errors[0]
     assert second.errors[0]["extensions"]["at"] == ["permits"]
-    page = second.data["permits"]  # type: ignore[index]
+    page = second.data["permits"]  # type: ignore[index]  # there, or the test fails
     assert page["totalCount"] is None
     world.sources["TRADE_CONTROLS"].fail("permit", None)
     rest = await world.data_of(PERMITS, {"first": 100, "after": page["pageInfo"]["endCursor"]})

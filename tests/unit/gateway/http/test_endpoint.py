@@ -307,7 +307,7 @@ async def test_an_engine_that_hangs_is_given_up(policy: Policy, monkeypatch: pyt
             await asyncio.sleep(30)
             raise AssertionError
 
-        gate.engine.execute = hang  # type: ignore[method-assign]
+        gate.engine.execute = hang  # type: ignore[method-assign]  # a stand-in
         started = time.monotonic()
         response = await gate.post()
         assert (response.status_code, code_of(response)) == (504, "REQUEST_TIMEOUT")

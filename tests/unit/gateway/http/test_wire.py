@@ -181,7 +181,7 @@ async def test_a_stream_whose_client_leaves_is_cancelled(served: Served) -> None
             cancelled.set()
             raise
 
-    served.gate.engine.execute = hanging  # type: ignore[method-assign]
+    served.gate.engine.execute = hanging  # type: ignore[method-assign]  # a stand-in
     with structlog.testing.capture_logs() as logs:
         _, writer = await asyncio.open_connection("127.0.0.1", served.port)
         lines = f"{BY_GET} HTTP/1.1", "Host: x", SSE, f"Authorization: {served.gate.issuer.bearer()}"

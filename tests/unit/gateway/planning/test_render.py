@@ -63,11 +63,11 @@ def test_what_a_source_cannot_do_is_told() -> None:
     def refuse(spec: Any) -> Any:
         raise Unsupported("no order by validTo")
 
-    food.prepare = refuse  # type: ignore[method-assign]
+    food.prepare = refuse  # type: ignore[method-assign]  # a stand-in
     try:
         assert "refused: no order by validTo" in explained("{ permits { nodes { number } } }")
     finally:
-        food.prepare = prepare  # type: ignore[method-assign]
+        food.prepare = prepare  # type: ignore[method-assign]  # a stand-in
 
 
 def test_explaining_asks_nobody_and_keeps_nothing() -> None:

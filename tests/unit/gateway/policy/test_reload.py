@@ -29,7 +29,7 @@ async def test_a_bad_file_keeps_the_former_policy_and_a_good_one_replaces_it(
         await asyncio.sleep(0.3)
         file.write_text(GOOD.replace("roles.r", "roles.s"))
         async with asyncio.timeout(20):
-            while len(taken) < 2:  # noqa: ASYNC110
+            while len(taken) < 2:  # noqa: ASYNC110 - nothing signals it
                 await asyncio.sleep(0.05)
     assert set(taken[-1].roles) == {"s"}
     assert reloader.faults == ()

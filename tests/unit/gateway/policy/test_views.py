@@ -110,7 +110,7 @@ def test_a_view_adds_nothing_and_keeps_bindings(policy: Policy, master: GraphQLS
     for name, named in {**object_types(view.schema), "Query": view.schema.query_type}.items():
         assert named is not None
         for field, definition in named.fields.items():
-            original = originals[name].fields[field]  # type: ignore[union-attr]
+            original = originals[name].fields[field]  # type: ignore[union-attr]  # there, or the test fails
             assert str(definition.type) == str(original.type)
             assert binding_of(definition, field) == binding_of(original, field)
 

@@ -189,6 +189,7 @@ def resolving_schema(view: GraphQLSchema) -> GraphQLSchema:
     for name, built in schema.type_map.items():
         known = view.type_map.get(name)
         if isinstance(built, GraphQLScalarType) and name not in BUILT_IN and isinstance(known, GraphQLScalarType):
+            # Of these instances alone, as the library takes them.
             built.parse_value, built.parse_literal = known.parse_value, known.parse_literal  # type: ignore[method-assign]
             built.coerce_input_value = known.coerce_input_value
             built.coerce_input_literal = known.coerce_input_literal

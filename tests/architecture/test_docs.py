@@ -33,6 +33,7 @@ def test_documented_defaults_are_the_defaults() -> None:
     for key, shown in rows.items():
         section, name = key.split(".")
         model = _File.model_fields[section].annotation
+        # Models alone have sections.
         default = model.model_fields[name].get_default(call_default_factory=True)  # type: ignore[union-attr]
         assert shown == (f'"{default}"' if isinstance(default, str) else str(default).replace("'", '"')), key
 

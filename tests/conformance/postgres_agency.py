@@ -47,6 +47,7 @@ class Agency:
 
     async def found(self, collection: str, path: str, value: Any, shown: str = "number", op: str = "eq") -> list[Any]:
         """What a filter on ``path`` finds, and a policy's predicate likewise."""
+        # Drawn or listed as plain values.
         term: Predicate = Compare(path, op, Value(tuple(value) if op == "in" else value))  # type: ignore[arg-type]
         spec = FetchSpec(collection, (shown,), order=(OrderTerm(shown),))
         rows = await self.rows(replace(spec, filter=term))

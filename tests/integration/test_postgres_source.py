@@ -40,6 +40,7 @@ async def test_sessions_are_read_only_named_and_limited(customs: PostgresSource)
 
 
 @pytest.mark.parametrize(("text", "value"), [("SELECT $1::smallint", 1 << 20), ("SELECT 1 / $1::int", 0)])
+# A fixture of that name is imported.
 async def test_a_value_that_fails_costs_no_connection(customs: PostgresSource, text: str, value: int) -> None:  # noqa: F811
     who = await customs.fetch("SELECT pg_backend_pid()", (), None)
     with pytest.raises(SourceBadData):
@@ -48,6 +49,7 @@ async def test_a_value_that_fails_costs_no_connection(customs: PostgresSource, t
     assert await customs.fetch("SELECT pg_backend_pid()", (), None) == who
 
 
+# A fixture of that name is imported.
 async def test_a_deadline_that_has_passed_costs_no_connection(customs: PostgresSource) -> None:  # noqa: F811
     who = await customs.fetch("SELECT pg_backend_pid()", (), None)
     with pytest.raises(SourceBusy):
@@ -55,6 +57,7 @@ async def test_a_deadline_that_has_passed_costs_no_connection(customs: PostgresS
     assert await customs.fetch("SELECT pg_backend_pid()", (), None) == who
 
 
+# A fixture of that name is imported.
 async def test_a_deadline_cancels_the_statement(customs: PostgresSource, server: Server) -> None:  # noqa: F811
     started = time.monotonic()
     with pytest.raises(SourceTimeout):
@@ -95,6 +98,7 @@ async def test_more_readers_than_connections(customs: PostgresSource) -> None:  
     await narrow.close()
 
 
+# A fixture of that name is imported.
 async def test_behind_a_transaction_pooler_no_statement_is_named(customs: PostgresSource) -> None:  # noqa: F811
     pooled = another(customs, transaction_pooling=True)
     assert (await run(pooled)).count

@@ -35,6 +35,7 @@ async def walk(world: Sides, name: str, variables: dict[str, Any], *, forward: b
     while True:
         compared = await world.both(document(name), ours, stock_variables=theirs)
         assert compared.differences == [], (ours, theirs)
+        # What is not there fails the test.
         page, stock = compared.answer.data["page"], compared.stock.data["page"]  # type: ignore[index]
         ids = [edge["node"]["id"] for edge in page["edges"]]
         found = [*found, *ids] if forward else [*ids, *found]
@@ -59,6 +60,7 @@ async def test_every_cursor_of_a_page_continues_after_its_row() -> None:
     """A list merged over agencies: wherever a page is left, the rest follows."""
     world = sides(3)
     whole = await world.both(document("holds"), {"first": 1_000})
+    # What is not there fails the test.
     edges, stock = whole.answer.data["page"]["edges"], whole.stock.data["page"]["edges"]  # type: ignore[index]
     ids = [edge["node"]["id"] for edge in edges]
     for index, (ours, theirs) in enumerate(zip(edges, stock, strict=True)):
@@ -92,6 +94,7 @@ async def test_pages_below_an_object_continue_too() -> None:
             page = compared.data["organization"][name]
             seen[name] += [str(node) for node in page["nodes"]]
             ours[variable] = page["pageInfo"]["endCursor"]
+            # What is not there fails the test.
             theirs[variable] = compared.stock.data["organization"][name]["pageInfo"]["endCursor"]  # type: ignore[index]
             if ours[variable] is None:
                 del ours[variable], theirs[variable]

@@ -30,6 +30,7 @@ async def _read(
     made: list[dict[str, Any]] = [{} for _ in ats]
     for node in nodes:
         name = node.name.value  # type: ignore[attr-defined]  # fields alone
+        # Fields alone are selected here.
         below = node.selection_set.selections if node.selection_set else ()  # type: ignore[attr-defined]
         values = await _values(asking, type_name, name, ats, below, prefix, answers)
         for row, value in zip(made, values, strict=True):

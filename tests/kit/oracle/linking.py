@@ -149,6 +149,7 @@ def held(asking: Asking, info: GraphQLResolveInfo, link: Link) -> bool:
         name = fields[0].node.name.value
         if name == "__typename":
             continue
+        # Links are fields of object types.
         binding = binding_of(asking.schema.type_map[named.name].fields[name], name)  # type: ignore[attr-defined]
         key_itself = isinstance(binding, Bound) and binding.path in keys and not fields[0].node.selection_set
         if not key_itself and not (isinstance(binding, Meta) and binding.kind == "id"):

@@ -26,5 +26,6 @@ def predicate(asking: Asking, target: str, given: Mapping[str, Any]) -> Predicat
             operators = value if isinstance(value, Mapping) else {how.op or "eq": value}
             for op, operand in operators.items():
                 plain = tuple(operand) if isinstance(operand, list) else operand
+                # Drawn or listed as plain values.
                 terms.append(Compare(AGENCY if how.agency else how.path, op, Value(plain)))  # type: ignore[arg-type]
     return AllOf(tuple(terms))

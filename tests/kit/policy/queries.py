@@ -62,6 +62,7 @@ def list_of(rng: Random, schema: GraphQLSchema, marked: Marked) -> Pick | None:
 
 def _nodes(schema: GraphQLSchema) -> set[str]:
     node = schema.type_map.get("Node")
+    # Node is an interface.
     return {each.name for each in schema.get_possible_types(node)} if node is not None else set()  # type: ignore[arg-type]
 
 

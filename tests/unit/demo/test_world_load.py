@@ -36,6 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         run |= {"user": account.uid, "group": account.gid, "extra_groups": []}
     bin_ = installation.binaries
     initdb = [bin_ / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "--locale=C", "-E", "UTF8"]
+    # Options of several types in one dict.
     subprocess.run(initdb, check=True, capture_output=True, **run)  # type: ignore[call-overload]
     options = [
         "-c",
@@ -47,6 +48,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "-c",
         "fsync=off",
     ]
+    # Options of several types in one dict.
     process = subprocess.Popen([bin_ / "postgres", "-D", data, *options], stderr=subprocess.DEVNULL, **run)  # type: ignore[call-overload]
     yield f"postgresql://postgres@127.0.0.1:{port}"
     process.terminate()

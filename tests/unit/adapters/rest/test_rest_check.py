@@ -96,6 +96,7 @@ def faithful(request: web.Request, _: Any) -> dict[str, Any]:
     query, rows = request.query, list(ROWS)
     rows = [row for row in rows if "no" not in query or row["no"] in query["no"].split(",")]
     rows = [row for row in rows if query.get("kind") in (None, row["kind"])]
+    # The query and the rows are plain objects.
     rows = [row for row in rows if int(row["n"]) >= int(query.get("from", 0))]  # type: ignore[call-overload]
     if query.get("sort") == "-n":
         rows.reverse()

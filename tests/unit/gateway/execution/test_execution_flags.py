@@ -47,6 +47,7 @@ async def test_flags_on_what_is_not_selected_are_nowhere() -> None:
 async def test_each_flag_is_on_the_nearest_object_and_counted_once_over_aliases() -> None:
     answer = await world().ask(
         '{ shipment(ccn: "1234PARS00001") { a: importer { name businessNumber } b: importer { businessNumber }'
+        # A query is better read whole.
         " containers { number sizeType dataFlags { field problem } } dataFlags { field problem } again: dataFlags { field } } }"  # noqa: E501
     )
     assert answer.data is not None

@@ -50,6 +50,7 @@ def world(**more: Any) -> World:
     )
 
 
+# A query is better read whole.
 HOLDS = "{ shipments { nodes { ccn holds { agency placedAt } completeness { complete sources { agency outcome rows } } } } }"  # noqa: E501
 CITED = """{ declaration(transactionNumber: "12345678901231") {
   items { citedPermits { issuer number permit { type } } } } }"""
@@ -96,6 +97,7 @@ async def test_every_owner_failed_the_lists_are_null_with_one_error_each() -> No
     for agency in ("CUSTOMS", "FOOD", "TRADE_CONTROLS"):
         here.sources[agency].fail("hold", SourceUnavailable("x"))
     answer = await here.ask(HOLDS)
+    # What is not there fails the test.
     assert [node["holds"] for node in answer.data["shipments"]["nodes"]] == [None] * 3  # type: ignore[index]
     assert [(one["path"], one["extensions"]["affected"]) for one in answer.errors] == [
         (["shipments", "nodes", 0, "holds"], 3)
@@ -196,6 +198,7 @@ async def test_held_containers_are_open_holds_of_several_agencies() -> None:
             },
         }
     )
+    # A query is better read whole.
     query = 'query($n: Int!) { heldContainers(place: "CAMTR", agencies: $n) { totalCount nodes { number agencies holds { agency } shipment { ccn } } } }'  # noqa: E501
     two = (await here.data_of(query, {"n": 2}))["heldContainers"]
     assert two["nodes"] == [

@@ -168,6 +168,7 @@ async def test_a_source_that_misses_a_page_is_resumed_where_it_stood() -> None:
     )
     first = await world.ask(PERMITS, {"first": 2})
     world.sources["TRADE_CONTROLS"].fail("permit", SourceTimeout("x"))
+    # What is not there fails the test.
     second = await world.ask(PERMITS, {"first": 2, "after": first.data["permits"]["pageInfo"]["endCursor"]})  # type: ignore[index]
     assert codes(second) == ["SOURCE_TIMEOUT"]
     assert "path" not in second.errors[0]
@@ -176,6 +177,7 @@ async def test_a_source_that_misses_a_page_is_resumed_where_it_stood() -> None:
     assert page["totalCount"] is None
     world.sources["TRADE_CONTROLS"].fail("permit", None)
     rest = await world.data_of(PERMITS, {"first": 100, "after": page["pageInfo"]["endCursor"]})
+    # What is not there fails the test.
     everything = shown(first.data["permits"]) + shown(page) + shown(rest["permits"])  # type: ignore[index]
     assert sorted(everything) == sorted({*everything})
     assert len(everything) == 8

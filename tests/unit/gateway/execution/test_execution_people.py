@@ -135,6 +135,7 @@ async def test_a_person_who_may_not_be_seen_is_nobody(forbidden: str, rows: dict
 
 
 async def test_a_search_counts_only_those_who_may_be_seen() -> None:
+    # A query is better read whole.
     query = "query($n: String!) { people(search: {familyName: $n}) { nodes { id } totalCount completeness { sources { agency rows } } } }"  # fmt: skip  # noqa: E501
     one = told(await world().ask(query, {"n": "Roe"}, view=IMMIGRATION_ONLY))
     other = told(await world().ask(query, {"n": "Nobody"}, view=IMMIGRATION_ONLY))

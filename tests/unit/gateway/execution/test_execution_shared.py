@@ -88,6 +88,7 @@ async def test_an_agency_that_fails_is_told_once(fields: tuple[str, ...]) -> Non
     data: Any = answer.data
     assert {node["jointStatus"]["state"] for node in data["shipments"]["nodes"]} == {
         node["jointStatus"]["state"]
+        # What is not there fails the test.
         for node in (await here.ask(query(STATUS))).data["shipments"]["nodes"]  # type: ignore[index]
     }
 

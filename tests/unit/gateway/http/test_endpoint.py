@@ -85,6 +85,7 @@ async def test_the_engine_gets_the_callers_view_and_a_deadline(gate: TestGateway
     assert asked.query == VIEWER
     assert asked.variables == {"a": 1}
     assert asked.context.principal.subject == "officer-1"
+    # What is not there fails the test.
     assert "duties" not in asked.view.schema.type_map["Declaration"].fields  # type: ignore[attr-defined]
     assert asked.context.explain is False
 

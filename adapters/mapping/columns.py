@@ -11,8 +11,12 @@ from typing import Any
 Flags = list[tuple[int, str]]
 Column = list[Any]
 Convert = Callable[[Column], tuple[Column, Flags]]
+Stages = Callable[[Sequence[Column]], tuple[Column, Flags]]
+"""Native columns → the harmonised one, and what was odd."""
 
 MOST_DIGITS = 400
+FEW = 16
+"""One row of so many may be a misfit."""
 TEXT = frozenset({str})
 TEXT_OR_NULL = frozenset({str, type(None)})
 
@@ -90,6 +94,14 @@ def each_value(function: Callable[[Any], tuple[Any, str]], column: Column) -> tu
     return out, flags
 
 
+def apart(column: Column, rows: Sequence[int], natives: Sequence[Column], convert: Stages) -> tuple[Column, Flags]:
+    """``column``, which is changed, with ``rows`` as ``convert`` has them."""
+    found, flags = convert([[native[row] for row in rows] for native in natives])
+    for row, value in zip(rows, found, strict=True):
+        column[row] = value
+    return column, [(rows[place], problem) for place, problem in flags]
+
+
 def all_match(pattern: str) -> Callable[[Column], bool]:
     """Whether every text of a column without nulls matches: one run of the regex engine over the joined column."""
     whole = re.compile(rf"(?:{pattern}\n)*+")
@@ -101,3 +113,31 @@ def all_match(pattern: str) -> Callable[[Column], bool]:
         return joined.count("\n") == len(column) - 1 and whole.fullmatch(joined + "\n") is not None
 
     return check
+
+
+def misfits(pattern: str) -> Callable[[Column], list[int] | None]:
+    """The rows of a column whose value is no text that matches; the empty text never does. One run of the regex engine
+    over the joined column, that goes on after each of them; ``None``: there are many, and it did not go on."""
+    whole = re.compile(rf"(?:{pattern}\n)*+")
+
+    def find(column: Column) -> list[int] | None:
+        try:
+            joined = "\n".join(column) + "\n"
+        except TypeError:
+            joined = "\n".join([value if type(value) is str else "" for value in column]) + "\n"
+        if joined.count("\n") != len(column):
+            return None
+        found: list[int] = []
+        at = row = 0
+        while len(found) <= 2 + len(column) // FEW:
+            matched = whole.match(joined, at)
+            end = at if matched is None else matched.end()
+            if end == len(joined):
+                return found
+            row += joined.count("\n", at, end)
+            found.append(row)
+            row += 1
+            at = joined.index("\n", end) + 1
+        return None
+
+    return find

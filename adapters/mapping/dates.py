@@ -8,8 +8,8 @@ from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapters.mapping.columns import Column, Convert, Flags, all_match, each_value, on_live, text
-from adapters.mapping.zones import instants
+from adapters.mapping.columns import Column, Convert, Flags, all_match, apart, each_value, on_live, text
+from adapters.mapping.zones import instants, written_instants
 
 NOT_A_DATE = "not a date"
 
@@ -70,9 +70,9 @@ def datetime_converter(zone: str | None) -> Convert:
     def convert(column: Column) -> tuple[Column, Flags]:
         kinds = set(map(type, column))
         flags: Flags = []
-        if kinds == {str}:
+        if kinds <= {str, _NULL}:
             try:
-                column = list(map(datetime.fromisoformat, column))
+                column = on_live(lambda texts: list(map(datetime.fromisoformat, texts)), column)
             except ValueError:
                 column, flags = each_value(_one_datetime, column)
         elif not kinds <= {datetime, _NULL}:
@@ -84,6 +84,22 @@ def datetime_converter(zone: str | None) -> Convert:
         return column, flags + odd
 
     return convert
+
+
+def local_times_first(zone: str, convert: Convert) -> Convert:
+    """``convert``, for what is no ISO text of a local time on a day without a transition."""
+
+    def run(column: Column) -> tuple[Column, Flags]:
+        try:
+            found = written_instants(column, zone)
+        except (TypeError, ValueError, OverflowError):
+            return convert(column)
+        if None not in found:
+            return found, []
+        rows = [row for row, instant in enumerate(found) if instant is None]
+        return apart(found, rows, [column], lambda natives: convert(natives[0]))
+
+    return run
 
 
 _partial_date = re.compile(_PARTIAL_DATE)

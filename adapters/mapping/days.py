@@ -5,52 +5,58 @@ plus that. There are few days and few times of day, where there are as many inst
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from operator import add
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapters.contract import FieldBinding
-from adapters.mapping.columns import Column
+from adapters.mapping.columns import Column, Flags, Stages, apart
 from adapters.mapping.formats import parse_format
-from adapters.mapping.stages import Stages
 from adapters.mapping.zones import steady
 
 MOST = 20_000
 """Days, and times of day, that are kept; they start again when there would be more."""
 _PLAIN_DAY = datetime(2001, 1, 10)
+_ANY = _PLAIN_DAY, timedelta()
+"""Stands in a row that is read apart."""
 
 
 class DaysAndTimes:
-    """``read`` is what a column becomes without this; it alone says what a text means."""
+    """``read`` is what a column becomes without this; it alone says what a text means, and reads the rows that are
+    odd or of a day with a transition."""
 
     def __init__(self, read: Stages, zone: str, day: str, midnight: str) -> None:
         self._read, self._zone = read, zone
         self._day, self._midnight = day, midnight
-        self._days: dict[Any, datetime] = {}
-        self._times: dict[Any, timedelta] = {}
+        self._days: dict[Any, datetime | None] = {}
+        self._times: dict[Any, timedelta | None] = {}
         self._start = self._one(day, midnight)
 
-    def __call__(self, days: Column, times: Column) -> Column | None:
-        """The instants of a column; ``None`` when a row is odd, or its day has a transition."""
+    def __call__(self, natives: Sequence[Column]) -> tuple[Column, Flags]:
+        days, times = natives
         try:
-            return self._sums(days, times)
-        except OverflowError:
-            return None
-        except (KeyError, TypeError):
-            pass
-        if {*map(type, days), *map(type, times)} != {str}:
-            return None
-        _learn(self._days, days, self._first_of)
-        _learn(self._times, times, self._since_midnight)
-        try:
-            return self._sums(days, times)
-        except (KeyError, OverflowError):
-            return None
+            starts, since = self._known(days, times)
+            if None in starts or None in since:
+                return self._apart(natives, starts, since)
+            return list(map(add, starts, since)), []
+        except (TypeError, OverflowError):  # a native that cannot be kept, or an instant that cannot be said
+            return self._read(natives)
 
-    def _sums(self, days: Column, times: Column) -> Column:
-        return list(map(add, map(self._days.__getitem__, days), map(self._times.__getitem__, times)))
+    def _known(self, days: Column, times: Column) -> tuple[Column, Column]:
+        try:
+            return list(map(self._days.__getitem__, days)), list(map(self._times.__getitem__, times))
+        except KeyError:
+            _learn(self._days, days, self._first_of)
+            _learn(self._times, times, self._since_midnight)
+            return list(map(self._days.get, days)), list(map(self._times.get, times))
+
+    def _apart(self, natives: Sequence[Column], starts: Column, since: Column) -> tuple[Column, Flags]:
+        rows = [row for row, start in enumerate(starts) if start is None or since[row] is None]
+        for row in rows:
+            starts[row], since[row] = _ANY
+        return apart(list(map(add, starts, since)), rows, natives, self._read)
 
     def _one(self, day: str, time: str) -> datetime | None:
         (found,), odd = self._read([[day], [time]])
@@ -65,12 +71,13 @@ class DaysAndTimes:
         return None if found is None or self._start is None else found - self._start
 
 
-def _learn(known: dict[Any, Any], texts: Iterable[str], read: Callable[[str], Any]) -> None:
-    fresh = set(texts).difference(known)
+def _learn(known: dict[Any, Any], texts: Iterable[Any], read: Callable[[str], Any]) -> None:
+    """``None`` for a text, or a null, that is to be read with its row, as everything else is too."""
+    fresh = {text for text in set(texts).difference(known) if text is None or type(text) is str}
     if len(known) + len(fresh) > MOST:
         known.clear()
     if len(fresh) <= MOST:
-        known.update((text, value) for text in fresh if (value := read(text)) is not None)
+        known.update((text, None if text is None else read(text)) for text in fresh)
 
 
 def days_and_times(binding: FieldBinding, zone: str | None, read: Stages) -> DaysAndTimes | None:

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 from adapters.contract import MISSING, Decision, FieldBinding
 from adapters.mapping.codes import CodeTables
-from adapters.mapping.columns import Column, Flags, texts
+from adapters.mapping.columns import Column, Flags, Stages
 from adapters.mapping.days import days_and_times
 from adapters.mapping.memo import PLAIN, Memo
 from adapters.mapping.scalars import PATTERNS, converter
-from adapters.mapping.stages import Stages, compiled
+from adapters.mapping.stages import compiled
+from adapters.mapping.standing import as_it_stands
 
 _BINDINGS = 1024
 """Bindings whose conversions are kept with their memos; those of one agency are some hundred."""
@@ -50,12 +51,13 @@ def _remembered(binding: FieldBinding) -> bool:
     """Whether a value's conversion costs more than looking it up, and depends on nothing else."""
     if binding.list or binding.json_path or not (binding.codes is None or isinstance(binding.codes, Decision)):
         return False
-    costly = binding.type in ("Date", "DateTime", "PartialDate", "Decimal") or binding.type in PATTERNS
+    costly = binding.type in ("Date", "PartialDate", "Decimal") or binding.type in PATTERNS
     return costly or len(binding.columns) > 1 or bool(binding.read or binding.format)
 
 
-_TRUTHS = frozenset({bool, type(None)})
+_TRUTHS = {True: "true", False: "false", None: None}
 """Booleans are remembered by their text, which is what the stages make of them: ``True`` would be found for ``1``."""
+_TRUTH = frozenset({bool, type(None)})
 
 
 class _Odd(NamedTuple):
@@ -65,11 +67,12 @@ class _Odd(NamedTuple):
 
 @lru_cache(_BINDINGS)
 def _remembering(binding: FieldBinding, zone: str | None) -> Stages:
-    """The stages behind a memo that every call shape of the binding shares."""
-    stages = compiled(binding, zone, CodeTables())
-    single = len(binding.columns) == 1
-    summed = days_and_times(binding, zone, stages)
+    """The stages behind a memo that every call shape of the binding shares, for what does not stand as it is."""
+    run = _memo(compiled(binding, zone, CodeTables()), single=len(binding.columns) == 1)
+    return days_and_times(binding, zone, run) or as_it_stands(binding, run)
 
+
+def _memo(stages: Stages, *, single: bool) -> Stages:
     some_odd = False
 
     def make(rows: list[Any]) -> Column:
@@ -86,15 +89,15 @@ def _remembering(binding: FieldBinding, zone: str | None) -> Stages:
     memo = Memo(make)
 
     def run(natives: Sequence[Column]) -> tuple[Column, Flags]:
-        if summed is not None and (instants := summed(*natives)) is not None:
-            return instants, []
-        rows = natives[0] if single else list(zip(*natives, strict=True))
-        column = memo.known(rows)
+        column = memo.known(natives[0] if single else zip(*natives, strict=True))
         if column is None:
             kinds = [set(map(type, native)) for native in natives]
-            if not all(kind <= PLAIN or kind <= _TRUTHS for kind in kinds):
+            if not all(kind <= PLAIN or kind <= _TRUTH for kind in kinds):
                 return stages(natives)
-            natives = [texts(native) if bool in kind else native for native, kind in zip(natives, kinds, strict=True)]
+            natives = [
+                list(map(_TRUTHS.__getitem__, native)) if bool in kind else native
+                for native, kind in zip(natives, kinds, strict=True)
+            ]
             column = memo(natives[0] if single else list(zip(*natives, strict=True)))
         if not some_odd or _Odd not in set(map(type, column)):
             return column, []

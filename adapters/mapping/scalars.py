@@ -46,7 +46,8 @@ PATTERNS: dict[str, str] = {
 }
 """What an identifier or code looks like, without its check digit (`domain.md`); it is followed when it matches."""
 
-_DECIMAL = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]{1,6})?"
+DECIMAL = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]{1,6})?"
+"""A decimal in plain notation, as the schema has it."""
 _SIX = Decimal(1).scaleb(-6)
 _INT_MAX = 2**31 - 1
 _NULL = type(None)
@@ -158,7 +159,7 @@ def _one_decimal(value: Any) -> tuple[Any, str]:
         return None, NOT_A_NUMBER
 
 
-_plain_decimals = all_match(_DECIMAL)
+_plain_decimals = all_match(DECIMAL)
 
 
 def _decimal(column: Column) -> tuple[Column, Flags]:

@@ -14,6 +14,7 @@ from adapters.mapping.columns import (
     Column,
     Convert,
     Flags,
+    Stages,
     blank,
     each_value,
     on_live,
@@ -21,12 +22,11 @@ from adapters.mapping.columns import (
     texts,
     without_blanks,
 )
+from adapters.mapping.dates import local_times_first
 from adapters.mapping.formats import parse_format
 from adapters.mapping.paths import parse_path, walk
 from adapters.mapping.scalars import UNMAPPED, as_it_is, converter, nulling_blanks
 from adapters.mapping.steps import step_column
-
-Stages = Callable[[Sequence[Column]], tuple[Column, Flags]]
 
 
 def compiled(binding: FieldBinding, zone: str | None, tables: CodeTables) -> Stages:
@@ -78,6 +78,8 @@ def _value(binding: FieldBinding, zone: str | None, tables: CodeTables) -> Conve
         return _coded(_Table(binding.codes.values))
     if not binding.format:
         plain = nulling_blanks(_implied(binding, convert))
+        if binding.type == "DateTime" and zone is not None:
+            return local_times_first(zone, plain)
         return plain if binding.enum else as_it_is(binding.type, plain)
     form = parse_format(binding.format, binding.type, len(binding.columns))
 

@@ -54,6 +54,35 @@ def _offsets(zone: str) -> _Offsets:
     return _Offsets(zone)
 
 
+class _DayOffsets(dict[str, timedelta | None]):
+    """The same by the day's ISO text. Raises ``ValueError`` for what is no day."""
+
+    def __init__(self, offsets: _Offsets) -> None:
+        super().__init__()
+        self.offsets = offsets
+
+    def __missing__(self, day: str) -> timedelta | None:
+        if len(self) >= _DAYS_KEPT:
+            self.clear()
+        offset = self[day] = self.offsets[date.fromisoformat(day)]
+        return offset
+
+
+@lru_cache(maxsize=64)
+def _day_offsets(zone: str) -> _DayOffsets:
+    return _DayOffsets(_offsets(zone))
+
+
+def written_instants(column: Column, zone: str) -> Column:
+    """ISO texts of local times as aware UTC; ``None`` for a null and on days with a transition. Raises ``TypeError``,
+    ``ValueError`` or ``OverflowError`` when one of them is anything else."""
+    offsets, parse = _day_offsets(zone), datetime.fromisoformat
+    return [
+        None if text is None or (offset := offsets[text[:10]]) is None else parse(text + "Z") - offset
+        for text in column
+    ]
+
+
 def steady(moment: datetime, zone: str) -> bool:
     """Whether the local day of an instant has one offset from its beginning to its end."""
     offsets = _offsets(zone)

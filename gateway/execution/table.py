@@ -267,18 +267,22 @@ def take(table: Table, rows: Sequence[int]) -> Table:
     """The rows at these positions, in this order."""
     if isinstance(rows, range) and rows.start == 0 and rows.step == 1:
         columns = [column[: rows.stop] for column in table.columns]
+        flagged = [(row, row) for row in (table.flags.keys() | table.unread.keys()) if row < rows.stop]
     else:
         columns = [[column[row] for row in rows] for column in table.columns]
+        odd = table.flags.keys() | table.unread.keys()
+        flagged = [(new, row) for new, row in enumerate(rows) if row in odd] if odd else []
     picked = Table(len(rows), columns)
     picked.origins = table.origins
     picked.identifiers, picked.reports, picked.lacking = table.identifiers, table.reports, table.lacking
     picked.origin = None if table.origin is None else [table.origin[row] for row in rows]
     if table.grants is not None:
         picked.grants = [table.grants[row] for row in rows]
-    if table.flags:
-        picked.flags = {new: table.flags[row] for new, row in enumerate(rows) if row in table.flags}
-    if table.unread:
-        picked.unread = {new: table.unread[row] for new, row in enumerate(rows) if row in table.unread}
+    for new, row in sorted(flagged):
+        if row in table.flags:
+            picked.flags[new] = table.flags[row]
+        if row in table.unread:
+            picked.unread[new] = table.unread[row]
     for name, below in table.children.items():
         offsets = [0]
         inner: list[int] = []

@@ -7,7 +7,7 @@ the variables that ``@skip`` and ``@include`` use, the plan.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -27,7 +27,7 @@ from graphql import (
     validate,
     visit,
 )
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 
 from adapters.errors import Unsupported
 from gateway.cache import WeightedCache
@@ -39,6 +39,7 @@ from gateway.planning.plan import Plan
 from gateway.planning.rights import Rights
 from gateway.planning.rows import RowRules
 from gateway.planning.selection import OperationReader
+from gateway.planning.variables import Variables
 from gateway.policy.view import View
 
 log = structlog.get_logger("guichet.planning")
@@ -73,6 +74,21 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What validation says of a document under a view, and the variables of its operations."""
+
+    errors: list[ClientError]
+    known: dict[str | None, Variables] = field(default_factory=dict)
+
+    def variables(self, operation: OperationDefinitionNode, view: View) -> Variables:
+        name = operation.name.value if operation.name else None
+        found = self.known.get(name)
+        if found is None:
+            found = self.known[name] = Variables(view.schema, operation.variable_definitions or ())
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """A plan with one request's variables."""
 
@@ -95,9 +111,9 @@ class Planner:
         """Raises ``ClientError``: parse, limits, validation, variables."""
         document = self._document(text)
         view = self._kept(view)
-        self._validate(document, view)
+        verdict = self._verdict(document, view)
         operation = document.operation(operation_name)
-        values = get_variable_values(view.schema, operation.variable_definitions or (), dict(variables or {}), 50)
+        values = verdict.variables(operation, view).values(variables or {})
         if isinstance(values, list):
             raise RequestErrors([_client_error(error, ErrorCode.BAD_USER_INPUT) for error in values])
         conditions = tuple((name, values.coerced.get(name)) for name in sorted(document.conditions))
@@ -125,17 +141,21 @@ class Planner:
             self.cache.put(view.fingerprint, view, view.weight)
         return found
 
-    def _validate(self, document: Document, view: View) -> None:
+    def _verdict(self, document: Document, view: View) -> Verdict:
+        """Raises ``RequestErrors`` unless it is valid."""
         key = (document.text, view.fingerprint)
-        errors = self.cache.get(key)
-        if errors is None:
-            errors = [
-                _client_error(error, ErrorCode.GRAPHQL_VALIDATION_FAILED)
-                for error in validate(view.schema, document.node)
-            ]
-            self.cache.put(key, errors, 500 + len(document.text), under=view.fingerprint)
-        if errors:
-            raise RequestErrors(errors)
+        found: Verdict | None = self.cache.get(key)
+        if found is None:
+            found = Verdict(
+                [
+                    _client_error(error, ErrorCode.GRAPHQL_VALIDATION_FAILED)
+                    for error in validate(view.schema, document.node)
+                ]
+            )
+            self.cache.put(key, found, 500 + len(document.text), under=view.fingerprint)
+        if found.errors:
+            raise RequestErrors(found.errors)
+        return found
 
     def _compile(
         self, document: Document, operation: OperationDefinitionNode, values: VariableValues, view: View

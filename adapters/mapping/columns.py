@@ -119,8 +119,12 @@ def misfits(pattern: str) -> Callable[[Column], list[int] | None]:
     """The rows of a column whose value is no text that matches; the empty text never does. One run of the regex engine
     over the joined column, that goes on after each of them; ``None``: there are many, and it did not go on."""
     whole = re.compile(rf"(?:{pattern}\n)*+")
+    one = re.compile(pattern)
 
     def find(column: Column) -> list[int] | None:
+        if len(column) == 1:
+            value = column[0]
+            return [] if type(value) is str and one.fullmatch(value) is not None else None
         try:
             joined = "\n".join(column) + "\n"
         except TypeError:

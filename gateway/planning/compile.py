@@ -145,7 +145,7 @@ class Compiler:
     def shape(self, selection: Selection, type_name: str, site: Site) -> Shape:
         shape = Shape(type_name, site.needs, site.at)
         shape.fields = [self._field(item, type_name, site) for item in selection]
-        shape.celled = any(item.cells is not None or item.withheld_of for item in shape.fields)
+        shape.settle()
         if type_name == "Person":
             shape.person = special.person_fetches(self.fetches, site)
         links = tuple(shape.links())

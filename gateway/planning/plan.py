@@ -45,8 +45,9 @@ class Needs:
 
 @dataclass(slots=True)
 class Shape:
-    """``fields`` over rows with ``needs``. ``at``: the response keys that lead here. ``celled``: some field shows on
-    some rows only."""
+    """``fields`` over rows with ``needs``. ``at``: the response keys that lead here. Of its fields: ``celled``: one shows
+    on some rows only; ``beyond``: those for which the rows' own columns are not enough; ``flagged``: ``dataFlags`` is
+    one, here or in objects and lists inside the rows."""
 
     type_name: str
     needs: Needs
@@ -54,6 +55,22 @@ class Shape:
     fields: list[ShapeField] = field(default_factory=list)
     person: PersonFetches | None = None
     celled: bool = False
+    beyond: tuple[ShapeField, ...] = ()
+    flagged: bool = False
+
+    def settle(self) -> None:
+        """Once ``fields`` are complete."""
+        self.celled = any(item.cells is not None or item.withheld_of for item in self.fields)
+        inside = [item.shape for item in self.fields if isinstance(item, ObjectField | ChildrenField) and item.shape]
+        self.flagged = any(shape.flagged for shape in inside) or any(
+            isinstance(item, MetaField) and item.kind == "dataFlags" for item in self.fields
+        )
+        self.beyond = tuple(
+            item
+            for item in self.fields
+            if isinstance(item, LinkField | ComputedField | ChildrenField | EnclosingField | MetaField)
+            or (isinstance(item, ObjectField) and item.shape is not None and item.shape.beyond)
+        )
 
     def links(self) -> list[LinkField]:
         """Every link at or below this shape that runs as a fetch of its own, those inside linked rows included."""

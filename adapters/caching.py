@@ -18,6 +18,7 @@ from adapters.contract import (
     ChildRows,
     FetchCall,
     FetchSpec,
+    Join,
     PreparedFetch,
     Rows,
     Source,
@@ -48,6 +49,11 @@ class CachingSource(WrappedSource):
     def prepare(self, spec: FetchSpec) -> PreparedFetch:
         prepared = self.inner.prepare(spec)
         return CachedFetch(self, prepared, spec) if spec.collection in self.seconds else prepared
+
+    def joins(self, collection: str, join: Join) -> bool:
+        """What is kept is kept for as long as its own collection says, so it is asked by itself."""
+        apart = collection in self.seconds or join.spec.collection in self.seconds
+        return not apart and self.inner.joins(collection, join)
 
 
 class CachedFetch:

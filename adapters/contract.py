@@ -126,6 +126,15 @@ class ChildSelect:
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """Rows of another collection of the same source, read with each row like a list: those whose ``on`` paths (theirs →
+    ours) equal this row's. Of ``spec``, columns, children, order, predicate and joins are kept."""
+
+    on: tuple[tuple[str, str], ...]
+    spec: FetchSpec
+
+
+@dataclass(frozen=True, slots=True)
 class FetchSpec:
     """What one fetch of a call shape asks of one collection. Hashable: it is the key of the prepared statement.
 
@@ -135,6 +144,8 @@ class FetchSpec:
     ``count`` asks for the number of rows without cursor and limit, in ``Rows.total`` (``Rows.totals`` when per key).
     ``predicate`` comes from policy and is never dropped; ``filter`` comes from the caller. Both are exact.
     ``marks``, too, come from policy: for each of them ``Rows.marks`` tells which rows it holds of.
+    ``joins`` go with a source that says that it can, and with no ``per_key``; they come after ``children`` in
+    ``Rows.children``, and flags of theirs have the collection's name for the list's.
     """
 
     collection: str
@@ -149,6 +160,7 @@ class FetchSpec:
     after: tuple[bool, ...] | None = None
     count: bool = False
     marks: tuple[Predicate, ...] = ()
+    joins: tuple[Join, ...] = ()
 
 
 @dataclass(slots=True)
@@ -199,7 +211,8 @@ class ChildRows:
 
 @dataclass(slots=True)
 class Rows:
-    """Positional columns, in the order of ``FetchSpec.columns``; ``children`` in that of ``FetchSpec.children``.
+    """Positional columns, in the order of ``FetchSpec.columns``; ``children`` in that of ``FetchSpec.children``, then
+    of ``FetchSpec.joins``.
 
     ``as_of``: the moment for which the agency vouches. ``truncated``: a capped search came back full.
     Rows of a keyed fetch come in any order over keys, in ``order`` within a key; they carry their key columns only
@@ -278,6 +291,10 @@ class Source(Protocol):
 
     def prepare(self, spec: FetchSpec) -> PreparedFetch:
         """Pure, once per call shape; the result may be used by many requests at once. Raises ``Unsupported``."""
+        ...
+
+    def joins(self, collection: str, join: Join) -> bool:
+        """Whether ``join`` can be read with rows of a collection, as it would be apart, and costs no more. Pure."""
         ...
 
     async def start(self) -> None:

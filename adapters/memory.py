@@ -25,6 +25,7 @@ from adapters.contract import (
     FetchSpec,
     Finding,
     Health,
+    Join,
     Linked,
     Op,
     PreparedFetch,
@@ -33,6 +34,7 @@ from adapters.contract import (
 )
 from adapters.errors import SourceError, SourceTimeout, Unsupported
 from adapters.evaluate import Evaluation, evaluation
+from adapters.memory_joins import MemoryJoins
 from adapters.predicates import Mask, Table, compile_predicate
 
 Row = Mapping[str, Any]
@@ -48,7 +50,8 @@ class Asked:
 
 
 class MemorySource:
-    """``data`` holds the rows of each collection by name. Everything is supported; ``calls`` is the request log."""
+    """``data`` holds the rows of each collection by name. Everything is supported, joins if ``joining``; ``calls`` is
+    the request log."""
 
     def __init__(
         self,
@@ -59,6 +62,7 @@ class MemorySource:
         *,
         flags: Mapping[str, Sequence[RowFlag]] | None = None,
         as_of: datetime | None = None,
+        joining: bool = True,
     ) -> None:
         specs = collections.values() if isinstance(collections, Mapping) else collections
         self.name = name
@@ -67,6 +71,7 @@ class MemorySource:
         self.data = {collection: list(rows) for collection, rows in data.items()}
         self.flags = flags or {}
         self.as_of = as_of
+        self.joining = joining
         self.calls: list[Asked] = []
         self.capabilities = Capabilities({spec.name: _everything(spec) for spec in self.collections.values()})
         self._failures: dict[str, SourceError] = {}
@@ -102,9 +107,21 @@ class MemorySource:
         collection = self._named(spec.collection)
         terms = [term for term in (spec.predicate, spec.filter) if term is not None]
         predicate = None if not terms else terms[0] if len(terms) == 1 else AllOf(tuple(terms))
-        return _MemoryFetch(
-            self, collection, evaluation(spec, collection, predicate=predicate, linked=self._linked(collection))
-        )
+        linked = self._linked(collection)
+        joins = MemoryJoins(self._join_read, spec.joins)
+        work = evaluation(joins.widened(spec), collection, predicate=predicate, linked=linked)
+        return _MemoryFetch(self, collection, spec, work, joins)
+
+    def joins(self, collection: str, join: Join) -> bool:  # noqa: ARG002 - the protocol's arguments
+        return self.joining
+
+    def _join_read(self, spec: FetchSpec, call: FetchCall) -> Rows:
+        """Rows of another collection by key, for those that they are joined with."""
+        other = self._named(spec.collection)
+        if (error := self._failures.get(other.name)) is not None:
+            raise error
+        work = evaluation(spec, other, predicate=spec.predicate, linked=self._linked(other))
+        return self._worked(other, work, call)
 
     async def start(self) -> None:
         return None
@@ -173,6 +190,9 @@ class MemorySource:
         error = self._failures.get(collection.name, self._failed)
         if error is not None:
             raise error
+        return self._worked(collection, work, call)
+
+    def _worked(self, collection: CollectionSpec, work: Evaluation, call: FetchCall) -> Rows:
         rows = self.read(collection, work.columns, work.children)
         selected = {*work.columns, *(select.name for select in work.children)}
         rows.flags = [flag for flag in rows.flags if _root(flag.path, selected)]
@@ -180,16 +200,20 @@ class MemorySource:
 
 
 class _MemoryFetch:
-    def __init__(self, source: MemorySource, collection: CollectionSpec, work: Evaluation) -> None:
-        self._source, self._collection, self._work = source, collection, work
+    def __init__(
+        self, source: MemorySource, collection: CollectionSpec, spec: FetchSpec, work: Evaluation, joins: MemoryJoins
+    ) -> None:
+        self._source, self._collection, self._spec, self._work, self._joins = source, collection, spec, work, joins
 
     async def run(self, call: FetchCall) -> Rows:
-        return await self._source.answer(self._collection, self._work, call)
+        rows = await self._source.answer(self._collection, self._work, call)
+        return self._joins.joined(rows, self._spec, call)
 
     def explain(self) -> str:
-        spec = self._work.spec
+        spec = self._spec
         by = f" by {', '.join(spec.keys)}" if spec.keys else ""
-        return f"memory {self._collection.id}{by}: {', '.join(spec.columns)}"
+        with_ = "".join(f"; with {join.spec.collection}" for join in spec.joins)
+        return f"memory {self._collection.id}{by}: {', '.join(spec.columns)}{with_}"
 
 
 def _everything(spec: CollectionSpec) -> CollectionCapabilities:

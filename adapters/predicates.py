@@ -147,8 +147,9 @@ def paths_of(predicate: Predicate) -> tuple[str, ...]:
 
 
 def params_of(spec: FetchSpec) -> list[str]:
-    """The names of the values that a call shape leaves open, in order."""
-    return sorted({name for term in (spec.predicate, spec.filter, *spec.marks) for name in _params(term)})
+    """The names of the values that a call shape leaves open, in order; those of what is joined among them."""
+    own = {name for term in (spec.predicate, spec.filter, *spec.marks) for name in _params(term)}
+    return sorted(own.union(*(params_of(join.spec) for join in spec.joins)))
 
 
 def _params(term: Predicate | None) -> Iterator[str]:

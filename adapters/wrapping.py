@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from weakref import WeakValueDictionary
 
-from adapters.contract import Capabilities, FetchSpec, Finding, Health, PreparedFetch, Source
+from adapters.contract import Capabilities, FetchSpec, Finding, Health, Join, PreparedFetch, Source
 
 
 class WrappedSource:
@@ -22,6 +22,9 @@ class WrappedSource:
 
     def prepare(self, spec: FetchSpec) -> PreparedFetch:
         return self.inner.prepare(spec)
+
+    def joins(self, collection: str, join: Join) -> bool:
+        return self.inner.joins(collection, join)
 
     async def start(self) -> None:
         await self.inner.start()

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.contract import AllOf, CollectionSpec, Compare, FetchSpec, Predicate
+from adapters.postgres.joins import hung_on
 from adapters.postgres.keys import Keys, key_join, key_rows, listed
 from adapters.postgres.order import Branch, Term, after_cursor, first_page, order_term
 from adapters.postgres.predicates import condition
@@ -202,6 +203,7 @@ class Pages:
         for select in self.spec.children:
             if select.name in self.collection.children:
                 names.update(dict.fromkeys(child_parent_columns(self.collection.children[select.name])))
+        names.update(dict.fromkeys(hung_on(self.collection, self.spec.joins)))
         return list(names)
 
 

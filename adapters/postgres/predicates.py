@@ -7,7 +7,7 @@ tells them apart, and that is always written ``(…) IS NOT TRUE``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -45,12 +45,18 @@ def _linked(rows: Rows, term: Linked) -> Element:
     inside = condition(other, term.term)
     same: list[Element] = []
     for theirs, ours in term.on:
-        same.extend(_equal(other, theirs, rows, ours))
+        same.extend(equal(other, theirs, rows, ours))
     query: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(other.joined())
     return query.where(*same, *other.restrictions(), inside).exists()
 
 
-def _equal(inner: Rows, theirs: str, outer: Rows, ours: str) -> list[Element]:
+class Fields(Protocol):
+    """Rows whose columns can be named by path."""
+
+    def field(self, path: str) -> tuple[FieldBinding, tuple[Column, ...]]: ...
+
+
+def equal(inner: Fields, theirs: str, outer: Fields, ours: str) -> list[Element]:
     """The inner side stays as its index has it; the outer one is cast when the types differ."""
     left_binding, left = inner.field(theirs)
     right_binding, right = outer.field(ours)

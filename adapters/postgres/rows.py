@@ -14,6 +14,7 @@ import orjson
 from adapters.contract import ChildRows, RowFlag, Rows
 from adapters.mapping import walk
 from adapters.postgres.children import ChildLayout, ColumnLayout
+from adapters.postgres.joins import JoinLayout
 from adapters.postgres.translate import Layout
 
 Place = Callable[[int], tuple[int, str]]
@@ -32,6 +33,8 @@ def decoder(layout: Layout, zone: ZoneInfo) -> Callable[[Sequence[Any], Sequence
         if owner >= 0 and limit is not None:
             natives = _only(natives, _limited(natives[owner], limit))
         rows = _rows(layout.columns, layout.children, natives)
+        if layout.joins:
+            rows.children += _joins(layout.joins, record, rows.count, _outermost, rows.flags)
         rows.marks = tuple(natives[place] for place in layout.marks)
         rows.total, rows.totals = record[layout.total] if layout.total >= 0 else None, totals
         as_of = record[layout.as_of] if layout.as_of >= 0 else None
@@ -85,6 +88,47 @@ def _outermost(row: int) -> tuple[int, str]:
     return row, ""
 
 
+def _joins(
+    layouts: tuple[JoinLayout, ...], record: Sequence[Any], count: int, above: Place, flags: list[RowFlag]
+) -> tuple[ChildRows, ...]:
+    """The levels below ``count`` rows, which ``above`` places."""
+    return tuple(_join(f"@{i}", layout, record, count, above, flags) for i, layout in enumerate(layouts))
+
+
+def _join(
+    name: str, layout: JoinLayout, record: Sequence[Any], count: int, above: Place, flags: list[RowFlag]
+) -> ChildRows:
+    end = layout.start + layout.width
+    *natives, parents = [[] if text is None else orjson.loads(text) for text in record[layout.start : end + 1]]
+    sizes = [0] * count
+    for number in parents:
+        sizes[number - 1] += 1
+    offsets = list(accumulate(sizes, initial=0))
+    total = len(parents)
+    place = _placing(name, offsets, above)
+    columns = tuple(_read(column, natives, total, place, flags) for column in layout.columns)
+    lists = tuple(_child(child, natives, natives, total, place, flags) for child in layout.children)
+    return ChildRows(offsets, columns, lists + _joins(layout.joins, record, total, place, flags))
+
+
+def _placing(name: str, offsets: list[int], above: Place) -> Place:
+    def place(element: int) -> tuple[int, str]:
+        owner = bisect_right(offsets, element) - 1
+        row, path = above(owner)
+        return row, f"{path}.{name}[{element - offsets[owner]}]" if path else f"{name}[{element - offsets[owner]}]"
+
+    return place
+
+
+def _read(column: ColumnLayout, natives: list[list[Any]], total: int, place: Place, flags: list[RowFlag]) -> list[Any]:
+    """One column of elements."""
+    values, odd = column.reading.read([natives[i] for i in column.natives], total)
+    for element, problem in odd:
+        row, path = place(element)
+        flags.append(RowFlag(row, f"{path}.{column.path}" if column.path else path, problem))
+    return values
+
+
 def _child(
     layout: ChildLayout,
     record: list[list[Any]],
@@ -104,22 +148,10 @@ def _child(
     else:
         offsets, inner = _from_documents(layout, natives, count)
     total = offsets[-1]
-    name = layout.name
-
-    def place(element: int) -> tuple[int, str]:
-        owner = bisect_right(offsets, element) - 1
-        row, path = above(owner)
-        return row, f"{path}.{name}[{element - offsets[owner]}]" if path else f"{name}[{element - offsets[owner]}]"
-
-    out = []
-    for column in layout.columns:
-        values, odd = column.reading.read([inner[i] for i in column.natives], total)
-        out.append(values)
-        for element, problem in odd:
-            row, path = place(element)
-            flags.append(RowFlag(row, f"{path}.{column.path}" if column.path else path, problem))
+    place = _placing(layout.name, offsets, above)
+    out = tuple(_read(column, inner, total, place, flags) for column in layout.columns)
     nested = tuple(_child(child, record, inner, total, place, flags, per_row) for child in layout.children)
-    return ChildRows(offsets, tuple(out), nested)
+    return ChildRows(offsets, out, nested)
 
 
 def _from_arrays(

@@ -11,8 +11,18 @@ from typing import Any
 import asyncpg
 from pydantic import ValidationError
 
-from adapters.contract import Capabilities, CollectionSpec, FetchCall, FetchSpec, Finding, Health, Lookup, Rows
-from adapters.errors import AgencyFileError, Fault, SourceBusy, SourceError, SourceTimeout
+from adapters.contract import (
+    Capabilities,
+    CollectionSpec,
+    FetchCall,
+    FetchSpec,
+    Finding,
+    Health,
+    Join,
+    Lookup,
+    Rows,
+)
+from adapters.errors import AgencyFileError, Fault, SourceBusy, SourceError, SourceTimeout, Unsupported
 from adapters.mapping import CodeTables
 from adapters.postgres.abilities import capabilities
 from adapters.postgres.catalog import COLUMNS_SQL, Catalog, catalog, quoted
@@ -68,6 +78,17 @@ class PostgresSource:
         else:
             self._shapes.move_to_end(spec)
         return found
+
+    def joins(self, collection: str, join: Join) -> bool:
+        """By trying, against the columns as they are known."""
+        try:
+            self.translation(FetchSpec(collection, (), joins=(join,)))
+        except Unsupported:
+            return False
+        return True
+
+    def translation(self, spec: FetchSpec) -> Translation:
+        return translate(spec, self.collections, self.catalog, self.tables, self.settings.timezone, self.zone)
 
     async def start(self) -> None:
         try:
@@ -214,21 +235,15 @@ class PostgresFetch:
     def __init__(self, source: PostgresSource, spec: FetchSpec) -> None:
         self.source = source
         self.spec = spec
-        self._built: Translation | None = self._translate()
+        self._built: Translation | None = source.translation(spec)
         if not source.known:
             self.forget()
         else:
             self._use()
 
-    def _translate(self) -> Translation:
-        source = self.source
-        return translate(
-            self.spec, source.collections, source.catalog, source.tables, source.settings.timezone, source.zone
-        )
-
     def _use(self) -> Translation:
         if self._built is None:
-            self._built = self._translate()
+            self._built = self.source.translation(self.spec)
         self._statement = self._built.statement
         self._decode = decoder(self._built.layout, self.source.zone)
         return self._built
@@ -246,7 +261,7 @@ class PostgresFetch:
         return self._decode(records[0], call.keys, call.limit)
 
     def explain(self) -> str:
-        built = self._built if self._built is not None else self._translate()
+        built = self._built if self._built is not None else self.source.translation(self.spec)
         return f"{self.source.agency} {self.source.name}\n{built.statement.explain()}"
 
 

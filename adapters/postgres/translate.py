@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from adapters.errors import Unsupported
 from adapters.mapping import CodeTables, reading
 from adapters.postgres.catalog import Catalog
 from adapters.postgres.children import ChildLayout, Children, ColumnLayout, Selected
+from adapters.postgres.joins import JoinLayout, Joins, hung_on, numbered
 from adapters.postgres.keys import key_join
 from adapters.postgres.pages import Page, Pages
 from adapters.postgres.scope import Context, Rows, locate, part_lateral, shown, table
@@ -43,6 +44,7 @@ class Layout:
     total: int = -1
     as_of: int = -1
     marks: tuple[int, ...] = ()
+    joins: tuple[JoinLayout, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class _Translator:
         totals = -1 if page.total is None else self._extra(page.total)
         width = len(self.selected.elements)
         labelled = [element.label(f"c{i}") for i, element in enumerate(self.selected.elements)]
+        labelled += [page.own(name).label(f"#{name}") for name in hung_on(self.collection, spec.joins)]
         rows = sa.select(*labelled).select_from(from_).where(*page.where).order_by(*page.order).subquery("answer")
         facts: list[Element] = []
         total = as_of = -1
@@ -111,9 +114,20 @@ class _Translator:
         if self._as_of_column() is not None:
             as_of = width + len(facts)
             facts.append(self._as_of().label("as_of"))
-        gathered = [sa.func.json_agg(column).label(column.key) for column in rows.c]
-        query = sa.select(*gathered, *facts).select_from(rows)
-        layout = Layout(columns, lists, width, owner, spelling, present, totals, total, as_of, marks)
+        if not spec.joins:
+            gathered = [sa.func.json_agg(column).label(column.key) for column in rows.c]
+            query = sa.select(*gathered, *facts).select_from(rows)
+            layout = Layout(columns, lists, width, owner, spelling, present, totals, total, as_of, marks)
+            return Translation(context.parameters.statement(query), layout)
+        level = numbered(context, self.collection, rows)
+        joins = Joins(context, width + len(facts))
+        levels = joins.layouts(spec.joins, level)
+        gathered = [sa.func.json_agg(level.cte.c[f"c{i}"]).label(f"c{i}") for i in range(width)]
+        own = sa.select(*gathered).select_from(level.cte).subquery(context.alias("g"))
+        query = sa.select(*own.c, *facts, *(column for one in joins.gathered for column in one.c)).select_from(
+            reduce(lambda left, right: left.join(right, sa.true()), [own, *joins.gathered])
+        )
+        layout = Layout(columns, lists, width, owner, spelling, present, totals, total, as_of, marks, levels)
         return Translation(context.parameters.statement(query), layout)
 
     # ---- what is selected ------------------------------------------------------------------------

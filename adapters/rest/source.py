@@ -16,6 +16,7 @@ from adapters.contract import (
     FieldBinding,
     Finding,
     Health,
+    Join,
     Lookup,
     PreparedFetch,
 )
@@ -108,6 +109,9 @@ class RestSource:
         codes = [binding.codes for binding in bindings]
         names = {code.name for code in codes if isinstance(code, Lookup)} & self.lookups.names
         return partial(self.lookups.ready, sorted(names)) if names else None
+
+    def joins(self, collection: str, join: Join) -> bool:  # noqa: ARG002 - the protocol's arguments
+        return False
 
     async def start(self) -> None:
         await self.lookups.start()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from adapters.contract import FetchSpec, OrderTerm
-from gateway.execution.table import Layout
+from adapters.contract import FetchSpec, Join, OrderTerm
+from gateway.execution.layouts import Joined, Layout, layout
 from gateway.planning.catalog import Owner
-from gateway.planning.plan import Fetch
+from gateway.planning.joining import local_paths
+from gateway.planning.plan import Fetch, LinkField
+from gateway.planning.rows import settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +26,66 @@ class OwnerShape:
     count: bool = False
 
 
-def spec_of(fetch: Fetch, owner: Owner, how: Layout, shape: OwnerShape | None, rule: Any) -> FetchSpec:
-    """The call shape for one owner: order terms on paths it lacks are dropped, since they are null in all its rows."""
+def layout_of(fetch: Fetch, owner: Owner) -> Layout:
+    """What the owner is asked for, found out once: with those of the fetch's joins that its source can read."""
+    found: Layout | None = fetch.calls.get(owner.id)
+    if found is None:
+        found = layout(fetch.needs, owner.spec)
+        joins = tuple(one for one in (_joined(fetch, item) for item in fetch.joins) if _can(owner, one))
+        found = fetch.calls[owner.id] = replace(found, joins=joins) if joins else found
+    return found
+
+
+def _joined(fetch: Fetch, item: LinkField) -> Joined:
+    below = item.fetch
+    assert below is not None
+    (theirs,) = below.owners
+    return Joined(
+        item, below, tuple(zip(below.keys, local_paths(fetch, item), strict=True)), theirs, layout_of(below, theirs)
+    )
+
+
+def _can(owner: Owner, one: Joined) -> bool:
+    return owner.source.joins(owner.spec.name, _join(one, (one.fetch.predicates.get(one.owner.id), None)))
+
+
+JoinRules = tuple[tuple[Any, Any], ...]
+"""Of each join the row rule, and those of the joins below; the rules of a call shape."""
+
+
+def join_rules(how: Layout, params: Mapping[str, Any] | None) -> JoinRules | None:
+    """``None``: a rule shows no row at all, and its agency is not asked."""
+    found = []
+    for one in how.joins:
+        rule = settle(one.fetch.predicates.get(one.owner.id), one.owner, params)
+        below = join_rules(one.how, params)
+        if rule is False or below is None:
+            return None
+        found.append((None if rule is True else rule, below))
+    return tuple(found)
+
+
+def unruled(joins: JoinRules | None) -> bool:
+    return joins is None or all(rule is None and unruled(below) for rule, below in joins)
+
+
+def _join(one: Joined, rules: tuple[Any, Any]) -> Join:
+    rule, below = rules
+    return Join(one.on, spec_of(one.fetch, one.owner, one.how, None, rule, below, keyed=False))
+
+
+def spec_of(
+    fetch: Fetch,
+    owner: Owner,
+    how: Layout,
+    shape: OwnerShape | None,
+    rule: Any,
+    joins: JoinRules | None = None,
+    *,
+    keyed: bool = True,
+) -> FetchSpec:
+    """The call shape for one owner: order terms on paths it lacks are dropped, since they are null in all its rows.
+    ``joins``: the rules of what goes with it, if anything does; not ``keyed``: it goes with another itself."""
     order = shape.order if shape is not None else fetch.order
     merged = len(fetch.owners) > 1
     terms = tuple(
@@ -32,13 +93,15 @@ def spec_of(fetch: Fetch, owner: Owner, how: Layout, shape: OwnerShape | None, r
         for path, down in order
         if owner.spec.supplies(path)
     )
+    with_ = tuple(map(_join, how.joins, joins)) if joins else ()
+    keys = fetch.keys if keyed else ()
     if shape is None:
-        return FetchSpec(owner.spec.name, how.columns, how.selects, fetch.keys, rule, order=terms)
+        return FetchSpec(owner.spec.name, how.columns, how.selects, keys, rule, order=terms, joins=with_)
     return FetchSpec(
         owner.spec.name,
         how.columns,
         how.selects,
-        fetch.keys,
+        keys,
         rule,
         shape.filter,
         terms,
@@ -46,6 +109,7 @@ def spec_of(fetch: Fetch, owner: Owner, how: Layout, shape: OwnerShape | None, r
         shape.per_key,
         shape.after,
         shape.count,
+        joins=with_,
     )
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from adapters.contract import Predicate
 from adapters.errors import Unsupported
-from gateway.execution.call_shapes import OwnerShape, spec_of
+from gateway.execution.call_shapes import JoinRules, OwnerShape, join_rules, layout_of, spec_of
+from gateway.execution.layouts import Layout
 from gateway.execution.permit_shipments import citing
 from gateway.execution.runner import Runner
-from gateway.execution.table import layout
 from gateway.planning.catalog import Owner
 from gateway.planning.granted import granted
 from gateway.planning.operations import Planned
@@ -28,8 +28,11 @@ class Explainer:
         self.planned = planned
         self.view = view
         self.params = params
+        self.joined: set[int] = set()
 
     def __call__(self, fetch: Fetch, owner: Owner, paged: bool) -> str:
+        if id(fetch) in self.joined:
+            return "read with the rows that lead to it"
         marks: tuple[Predicate, ...] = ()
         if fetch.groups:
             led, bounded = self._led(fetch), bool(fetch.keys) and not paged
@@ -48,10 +51,19 @@ class Explainer:
         elif not fetch.keys and fetch.inner:  # the first step of a walk through other types
             shape = citing(fetch)
         try:
-            spec = spec_of(fetch, owner, layout(fetch.needs, owner.spec), shape, None if rule is True else rule)
+            how = layout_of(fetch, owner)
+            joins = join_rules(how, self.params) if how.joins and not (shape is not None and shape.per_key) else None
+            self._note(how, joins)
+            spec = spec_of(fetch, owner, how, shape, None if rule is True else rule, joins)
             return owner.source.prepare(replace(spec, marks=marks)).explain()
         except Unsupported as reason:
             return f"refused: {reason}"
+
+    def _note(self, how: Layout, joins: JoinRules | None) -> None:
+        """The fetches that go with one: ``render`` tells of those above first."""
+        for one in how.joins if joins is not None else ():
+            self.joined.add(id(one.fetch))
+            self._note(one.how, joins)
 
     def _led(self, fetch: Fetch) -> int:
         """The groups whose rows may be asked for: at the root those that grant it, below any."""

@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from adapters.contract import TYPE_KEYS
-from gateway.execution.answered import Answered
+from gateway.execution.answered import Answered, Report
 from gateway.execution.answered import cause as cause_of
 from gateway.execution.assembly import settle_lists
 from gateway.execution.nulls import Cause, Null
@@ -18,7 +19,7 @@ from gateway.execution.order import sorted_rows
 from gateway.execution.run import Run, together
 from gateway.execution.services import Services
 from gateway.execution.shaping import build
-from gateway.execution.table import Origin, Table, concat, take
+from gateway.execution.table import Children, Origin, Table, concat, pick, take
 from gateway.planning.plan import Fetch, LinkField, Needs
 
 MEMO = 2**14
@@ -36,6 +37,8 @@ async def follow(runner: Services, run: Run, item: LinkField, table: Table) -> l
     assert fetch is not None
     if item.held:
         return await _held(runner, run, item, fetch, wanted_keys(item, table))
+    if (joined := table.joined.get(id(item))) is not None:
+        return await _beside(runner, run, item, table, joined)
     found = await _followed(runner, run, item, fetch, table)
     if item.kind == "list":
         lists: list[Any] = [[found.objects[place] for place in places] for places in found.places()]
@@ -49,6 +52,25 @@ async def follow(runner: Services, run: Run, item: LinkField, table: Table) -> l
     else:
         made = [one.get(row) for row in found.wanted]
     return found.failing.mark(made, found.wanted)
+
+
+async def _beside(runner: Services, run: Run, item: LinkField, table: Table, joined: Children) -> list[Any]:
+    """The rows came with ours. Those of a key that is not to be followed were not asked for."""
+    wanted = wanted_keys(item, table)
+    if None in wanted:
+        joined = pick(joined, range(table.count), [key is not None for key in wanted])
+    below, owner = joined.table, joined.table.origins[0]
+    asked = any(key is not None for key in wanted)
+    outcome = "STALE" if owner.stale else "ANSWERED"
+    reports = [Report(owner.agency, outcome, owner.as_of, below.count, ruled=joined.ruled)] if asked else []
+    run.reports += reports
+    run.answered(item, reports)
+    objects = await build(runner, run, item.shape, below) if item.shape is not None else []
+    if item.kind == "one":
+        return [objects[start] if end > start else None for start, end in pairwise(joined.offsets)]
+    lists: list[Any] = [objects[start:end] for start, end in pairwise(joined.offsets)]
+    _cut(run, item, lists, table, runner.list_items)
+    return settle_lists(run, item.item_nullable, lists)
 
 
 def _unknown(run: Run, item: LinkField, fetch: Fetch, table: Table, lists: list[Any]) -> list[Any]:

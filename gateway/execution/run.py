@@ -12,10 +12,11 @@ import structlog
 from graphql.execution.values import VariableValues
 
 from adapters.contract import FetchCall, Predicate, PreparedFetch, Rows
-from adapters.errors import SourceError, SourceRefused, SourceTimeout, Unsupported
+from adapters.errors import SourceBadData, SourceError, SourceRefused, SourceTimeout, Unsupported
 from gateway.execution.answered import OUTCOMES, Answered, Report, collect
-from gateway.execution.call_shapes import OwnerShape, spec_of
-from gateway.execution.table import Layout, Origin, Table, empty, from_rows, layout, take
+from gateway.execution.call_shapes import JoinRules, OwnerShape, join_rules, layout_of, spec_of, unruled
+from gateway.execution.layouts import Layout
+from gateway.execution.table import Origin, Table, empty, from_rows, take
 from gateway.planning.catalog import Owner
 from gateway.planning.granted import Granting, granted
 from gateway.planning.plan import Check, Fetch
@@ -122,17 +123,21 @@ class Run:
             rule = granting.rule
         else:
             rule = settle(fetch.predicates.get(owner.id), owner, self.params)
-        how = self.layout(fetch, owner)
+        how = layout_of(fetch, owner)
         if rule is False:
             nothing = Report(owner.agency, "ANSWERED", self.now, inner=fetch.inner, ruled=True)
             return empty(fetch.needs), nothing, None
+        joins = join_rules(how, self.params) if how.joins and not (shape is not None and shape.per_key) else None
         try:
             marks = granting.marks if granting is not None else ()
-            prepared = self._prepared(fetch, owner, how, shape, None if rule is True else rule, marks)
+            asked = owner, how, shape, None if rule is True else rule, marks
             call.params = {**self.params, **call.params} if call.params else self.params
-            call.deadline = self._deadline()
-            call.scope = self._scope((rule is None or rule is True) and not marks)
-            rows = await prepared.run(call)
+            try:
+                rows = await self._read(fetch, call, *asked, joins)
+            except (SourceRefused, SourceBadData, Unsupported):
+                if joins is None:
+                    raise
+                rows = await self._read(fetch, call, *asked, None)  # what fails together may do apart
         except (SourceError, Unsupported, TimeoutError) as error:
             return None, self._failed(fetch, owner, error), None
         stale = owner.spec.freshness is not None and self.now - rows.as_of > owner.spec.freshness
@@ -155,6 +160,23 @@ class Run:
         ruled = not (rule is None or rule is True) or (granting.sift if granting is not None else bool(checks))
         report = Report(owner.agency, outcome, rows.as_of, shown, rows.truncated, inner=fetch.inner, ruled=ruled)
         return table, report, rows
+
+    async def _read(
+        self,
+        fetch: Fetch,
+        call: FetchCall,
+        owner: Owner,
+        how: Layout,
+        shape: OwnerShape | None,
+        rule: Any,
+        marks: tuple[Predicate, ...],
+        joins: JoinRules | None,
+    ) -> Rows:
+        """Raises ``SourceError``, ``Unsupported``."""
+        prepared = self._prepared(fetch, owner, how, shape, rule, marks, joins)
+        call.deadline = self._deadline()
+        call.scope = self._scope(rule is None and not marks and unruled(joins))
+        return await prepared.run(call)
 
     def _deadline(self) -> float:
         """A source has a share of what is left, so that one asked after it has some too; and what is kept remains to
@@ -187,12 +209,6 @@ class Run:
             return (self.view.fingerprint,)
         return (self.view.fingerprint, *(f"{name}={value!r}" for name, value in self.params.items()))
 
-    def layout(self, fetch: Fetch, owner: Owner) -> Layout:
-        found: Layout | None = fetch.calls.get(owner.id)
-        if found is None:
-            found = fetch.calls[owner.id] = layout(fetch.needs, owner.spec)
-        return found
-
     def _prepared(
         self,
         fetch: Fetch,
@@ -200,12 +216,13 @@ class Run:
         how: Layout,
         shape: OwnerShape | None,
         rule: Any,
-        marks: tuple[Predicate, ...] = (),
+        marks: tuple[Predicate, ...],
+        joins: JoinRules | None,
     ) -> PreparedFetch:
-        key = (owner.id, shape, rule, marks)
+        key = (owner.id, shape, rule, marks, joins)
         prepared: PreparedFetch | None = fetch.calls.get(key)
         if prepared is None:
-            spec = spec_of(fetch, owner, how, shape, rule)
+            spec = spec_of(fetch, owner, how, shape, rule, joins)
             prepared = owner.source.prepare(replace(spec, marks=marks) if marks else spec)
             if len(fetch.calls) >= MAX_CALL_SHAPES:
                 fetch.calls.clear()

@@ -9,10 +9,11 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from adapters.contract import READ, Child, ChildRows, ChildSelect, CollectionSpec, FieldBinding, Rows, coordinate_path
+from adapters.contract import READ, ChildRows, Rows, coordinate_path
+from gateway.execution.layouts import Joined, Layout
 from gateway.planning.catalog import Owner
 from gateway.planning.plan import Needs
-from resolvers.identifiers import Identifier, identifier_of
+from resolvers.identifiers import Identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,13 @@ class Origin:
 @dataclass(slots=True)
 class Children:
     """Row ``i`` of the parent owns rows ``offsets[i]`` to ``offsets[i + 1]`` of ``table``. ``bearer``: the type of its
-    objects when they show their own flags; those of other children are shown with their parent."""
+    objects when they show their own flags; those of other children are shown with their parent. ``ruled``: a row rule
+    left some out."""
 
     offsets: list[int]
     table: Table
     bearer: str = ""
+    ruled: bool = False
 
     def parents(self) -> list[int]:
         """For each row below, the row it belongs to."""
@@ -46,7 +49,8 @@ class Table:
     index, which). ``reports``: of the fetches that made the rows themselves, where they count as theirs (a person);
     ``lacking``: the failed ones without which not all keys of the rows are known (a person's documents).
     ``grants``: per row the groups that grant it, as bits, where a view's grants see different rows.
-    ``unread``: per row the paths where something could not be read, shown or not: it may be anything."""
+    ``unread``: per row the paths where something could not be read, shown or not: it may be anything. ``joined``: rows
+    that links lead to and that came with these, by the link's identity."""
 
     count: int
     columns: list[list[Any]]
@@ -60,6 +64,7 @@ class Table:
     parent: Table | None = None
     grants: list[int] | None = None
     unread: dict[int, frozenset[str]] = field(default_factory=dict)
+    joined: dict[int, Children] = field(default_factory=dict)
 
     def per_row(self, values: Sequence[Any]) -> list[Any]:
         """One value per origin, spread over the rows."""
@@ -75,103 +80,42 @@ class Table:
             yield from below.table.flag_coordinates(below.bearer or f"{bearer}.{name}")
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What one owner is asked for, and where its answer goes: ``scatter`` is (index in needs, index in the answer);
-    ``lists`` are lists of scalars that this owner keeps as a child list."""
-
-    columns: tuple[str, ...]
-    selects: tuple[ChildSelect, ...]
-    scatter: tuple[tuple[int, int], ...]
-    lists: tuple[tuple[int, int], ...]
-    children: tuple[tuple[str, int | None, Layout], ...]
-    width: int
-    identifiers: tuple[tuple[str, int, Identifier], ...]
-    shown: frozenset[str]
-    bearer: str = ""
-
-
-def layout(needs: Needs, spec: CollectionSpec) -> Layout:
-    fields = {
-        path for path in needs.columns if path in spec.fields or any(path in p.fields for p in spec.parts.values())
-    }
-    kinds = {**spec.fields, **{path: bound for part in spec.parts.values() for path, bound in part.fields.items()}}
-    return _layout(needs, fields, spec.children, kinds, spec.provides, spec.agency)
-
-
-def _layout(
-    needs: Needs,
-    fields: set[str],
-    declared: Mapping[str, Child],
-    kinds: Mapping[str, FieldBinding],
-    type_name: str,
-    agency: str,
-) -> Layout:
-    columns: list[str] = []
-    scatter: list[tuple[int, int]] = []
-    selects: list[ChildSelect] = []
-    lists: list[tuple[int, int]] = []
-    for path, index in needs.columns.items():
-        if agency in needs.spared[path]:
-            continue
-        if path in fields:
-            scatter.append((index, len(columns)))
-            columns.append(path)
-        elif path in declared and declared[path].value is not None:
-            lists.append((index, len(selects)))
-            selects.append(ChildSelect(path))
-    children: list[tuple[str, int | None, Layout]] = []
-    for name, below in needs.children.items():
-        child = declared.get(name)
-        if child is None or agency in needs.spared[name]:
-            children.append((name, None, _layout(below, set(), {}, {}, "", agency)))
-            continue
-        inner = _layout(below, set(child.fields), child.children, child.fields, child.type, agency)
-        children.append((name, len(selects), inner))
-        selects.append(ChildSelect(name, inner.columns, inner.selects))
-    identifiers = tuple(_identifiers(needs, kinds, type_name))
-    shown = frozenset(needs.shown | {f"{name}.{path}" for name, _, inner in children for path in inner.shown})
-    return Layout(
-        tuple(columns),
-        tuple(selects),
-        tuple(scatter),
-        tuple(lists),
-        tuple(children),
-        len(needs.columns),
-        identifiers,
-        shown,
-        type_name if type_name in SHOW_THEIR_FLAGS else "",
-    )
-
-
-SHOW_THEIR_FLAGS = frozenset({"TransportEquipment"})
-"""Types of child lists that have ``dataFlags`` of their own."""
-
-
-def _identifiers(
-    needs: Needs, kinds: Mapping[str, FieldBinding], type_name: str
-) -> Iterator[tuple[str, int, Identifier]]:
-    for path, index in needs.columns.items():
-        if path in needs.shown and path in kinds and not kinds[path].list:
-            head, _, leaf = path.rpartition(".")
-            coordinate = f"{head.split('.')[-1].capitalize()}.{leaf}" if head else f"{type_name}.{leaf}"
-            found = identifier_of(kinds[path].type, coordinate)
-            if found is not None and found.check is not None:
-                yield path, index, found
-
-
 def from_rows(rows: Rows, how: Layout, origin: Origin) -> Table:
-    """An agency's answer as a table. Columns it does not supply are null."""
+    """An agency's answer as a table, with what was joined if it was. Columns it does not supply are null."""
     table = _table(rows.count, rows.columns, rows.children, how)
     table.origins = (origin,)
-    for flag in rows.flags:
-        path = coordinate_path(flag.path)
-        if flag.problem not in READ:
-            table.unread[flag.row] = table.unread.get(flag.row, frozenset()) | {path}
-        if path in how.shown:  # a flag on a value that the caller does not see is not his to know
-            _place_flag(table, flag.row, flag.path, flag.problem)
     _stamp(table, origin)
+    _attach(table, rows.children[len(how.selects) :], how.joins, origin)
+    for flag in rows.flags:
+        _note(table, how, flag.row, flag.path, flag.problem)
     return table
+
+
+def _attach(table: Table, found: Sequence[ChildRows], joins: Sequence[Joined], origin: Origin) -> None:
+    """``found``: nothing where the joined were not asked for."""
+    for one, rows in zip(joins, found, strict=False):
+        below = _table(rows.offsets[-1], rows.columns, rows.children, one.how)
+        own = Origin(one.owner.agency, origin.as_of, origin.stale, one.owner)
+        below.origins = (own,)
+        _stamp(below, own)
+        _attach(below, rows.children[len(one.how.selects) :], one.how.joins, own)
+        ruled = one.fetch.predicates.get(one.owner.id) is not None
+        table.joined[id(one.item)] = Children(rows.offsets, below, ruled=ruled)
+
+
+def _note(table: Table, how: Layout, row: int, path: str, problem: str) -> None:
+    if path.startswith("@"):  # of the list of a join
+        place, _, rest = path.partition("].")
+        number, _, element = place[1:].partition("[")
+        one = how.joins[int(number)]
+        below = table.joined[id(one.item)]
+        _note(below.table, one.how, below.offsets[row] + int(element), rest, problem)
+        return
+    name = coordinate_path(path)
+    if problem not in READ:
+        table.unread[row] = table.unread.get(row, frozenset()) | {name}
+    if name in how.shown:  # a flag on a value that the caller does not see is not his to know
+        _place_flag(table, row, path, problem)
 
 
 _ELEMENT = re.compile(r"([^.\[]+)\[(\d+)\]\.(.+)")
@@ -284,13 +228,21 @@ def take(table: Table, rows: Sequence[int]) -> Table:
         if row in table.unread:
             picked.unread[new] = table.unread[row]
     for name, below in table.children.items():
-        offsets = [0]
-        inner: list[int] = []
-        for row in rows:
-            inner += range(below.offsets[row], below.offsets[row + 1])
-            offsets.append(len(inner))
-        _adopt(picked, name, Children(offsets, take(below.table, inner), below.bearer))
+        _adopt(picked, name, pick(below, rows))
+    for link, below in table.joined.items():
+        picked.joined[link] = pick(below, rows)
     return picked
+
+
+def pick(below: Children, rows: Sequence[int], kept: Sequence[bool] | None = None) -> Children:
+    """Of these rows above, in this order; of those that are not ``kept``, nothing."""
+    offsets = [0]
+    inner: list[int] = []
+    for row in rows:
+        if kept is None or kept[row]:
+            inner += range(below.offsets[row], below.offsets[row + 1])
+        offsets.append(len(inner))
+    return Children(offsets, take(below.table, inner), below.bearer, below.ruled)
 
 
 def from_dicts(needs: Needs, rows: Sequence[Mapping[str, Any]], now: datetime) -> Table:

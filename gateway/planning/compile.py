@@ -11,6 +11,7 @@ from adapters.contract import TYPE_KEYS
 from gateway.planning import special
 from gateway.planning.catalog import Catalog
 from gateway.planning.fetches import FetchBuilder
+from gateway.planning.joining import note_joins
 from gateway.planning.links import LinkCompiler
 from gateway.planning.paging import page
 from gateway.planning.plan import (
@@ -89,6 +90,7 @@ class Compiler:
                 plan.roots.append(self._root(item))
         plan.fetches = self.fetches.made
         plan.masked, plan.withheld = self.masked, list(self.withheld)
+        note_joins(plan)
         return plan
 
     def _root(self, item: Selected) -> RootField:

@@ -45,9 +45,9 @@ class Needs:
 
 @dataclass(slots=True)
 class Shape:
-    """``fields`` over rows with ``needs``. ``at``: the response keys that lead here. Of its fields: ``celled``: one shows
-    on some rows only; ``beyond``: those for which the rows' own columns are not enough; ``flagged``: ``dataFlags`` is
-    one, here or in objects and lists inside the rows."""
+    """``fields`` over rows with ``needs``. ``at``: the response keys that lead here. Of its fields: ``celled``: one
+    shows on some rows only; ``beyond``: those for which the rows' own columns are not enough; ``flagged``:
+    ``dataFlags`` is one, here or in objects and lists inside the rows."""
 
     type_name: str
     needs: Needs
@@ -263,7 +263,7 @@ class Check:
 class Fetch:
     """Rows of one type from each of its owners that can be asked this way. ``predicates`` and ``checks``: per owner,
     from policy; ``groups`` instead, where grants see different rows. ``shared``: several links follow it, and the first
-    of them asks."""
+    of them asks. ``joins``: links from its rows whose fetches may go with it, if the source can."""
 
     coordinate: str
     target: str
@@ -279,6 +279,7 @@ class Fetch:
     calls: dict[Any, Any] = field(default_factory=dict)
     lookups: dict[tuple[str, ...], Fetch] = field(default_factory=dict)
     shared: bool = False
+    joins: list[LinkField] = field(default_factory=list)
 
     def keyed(self, keys: tuple[str, ...]) -> Fetch:
         """The same fetch, asked by keys instead: same rows, same predicates."""

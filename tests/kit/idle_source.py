@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.contract import Capabilities, Health
+from adapters.contract import Capabilities, Health, Join
 
 
 class IdleSource:
@@ -12,6 +12,9 @@ class IdleSource:
 
     name, agency = "cargo", "CUSTOMS"
     capabilities = Capabilities({})
+
+    def joins(self, collection: str, join: Join) -> bool:
+        return False
 
     async def start(self) -> None: ...
 

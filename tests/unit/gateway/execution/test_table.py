@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.contract import Child, ChildRows, CollectionSpec, FieldBinding, RowFlag, Rows, coordinate_path
+from gateway.execution.layouts import layout
 from gateway.execution.order import sorted_rows
-from gateway.execution.table import Children, Origin, Table, concat, empty, from_rows, layout, take
+from gateway.execution.table import Children, Origin, Table, concat, empty, from_rows, take
 from gateway.planning.plan import Needs
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -43,10 +43,11 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One recorded call."""
+    """One recorded call, or what was read with one for a join of it."""
 
     spec: FetchSpec
     call: FetchCall
+    joined: bool = False
 
 
 class MemorySource:
@@ -118,6 +119,7 @@ class MemorySource:
     def _join_read(self, spec: FetchSpec, call: FetchCall) -> Rows:
         """Rows of another collection by key, for those that they are joined with."""
         other = self._named(spec.collection)
+        self.calls.append(Asked(spec, call, joined=True))
         if (error := self._failures.get(other.name)) is not None:
             raise error
         work = evaluation(spec, other, predicate=spec.predicate, linked=self._linked(other))

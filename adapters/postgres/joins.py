@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.contract import ChildSelect, CollectionSpec, FieldBinding, Join
+from adapters.contract import MISSING, ChildSelect, CollectionSpec, FieldBinding, Join
 from adapters.errors import Unsupported
 from adapters.mapping import effective_steps, reading
 from adapters.postgres.children import ChildLayout, Children, ColumnLayout, Selected
@@ -99,9 +99,10 @@ class Joins:
         if spec.predicate is not None:
             conditions.append(condition(rows, spec.predicate))
         for theirs, ours in join.on:
+            _looked_up(collection, theirs)
             conditions += equal(rows, theirs, above, ours)
         inner = self._rows(join, rows, conditions)
-        selected, children = Selected(), None
+        selected = Selected()
 
         def own(name: str) -> Element:
             return outer(inner.name, name)
@@ -150,6 +151,14 @@ class Joins:
         if child is None:
             raise Unsupported(f"{spec.id} has no list {select.name}")
         return children.top(child, select, spec.table, own)
+
+
+def _looked_up(spec: CollectionSpec, path: str) -> None:
+    """Raises ``Unsupported`` unless the path is compared as a lookup by key compares it, so that its index serves."""
+    binding = own_binding(spec, path)
+    plain = binding.codes is None and not (binding.format or binding.list or binding.json_path)
+    if not plain or binding.ask or binding.const is not MISSING or binding.absent is not MISSING:
+        raise Unsupported(f"{spec.id}: nothing is joined by {path}")
 
 
 def _selected(spec: CollectionSpec, join: Join) -> Iterator[str]:

@@ -30,19 +30,22 @@ def layout_of(fetch: Fetch, owner: Owner) -> Layout:
     """What the owner is asked for, found out once: with those of the fetch's joins that its source can read."""
     found: Layout | None = fetch.calls.get(owner.id)
     if found is None:
-        found = layout(fetch.needs, owner.spec)
-        joins = tuple(one for one in (_joined(fetch, item) for item in fetch.joins) if _can(owner, one))
-        found = fetch.calls[owner.id] = replace(found, joins=joins) if joins else found
+        found = fetch.calls[owner.id] = _laid(fetch, owner)
     return found
+
+
+def _laid(fetch: Fetch, owner: Owner, without: frozenset[str] = frozenset()) -> Layout:
+    found = layout(fetch.needs, owner.spec, without)
+    joins = tuple(one for one in (_joined(fetch, item) for item in fetch.joins) if _can(owner, one))
+    return replace(found, joins=joins) if joins else found
 
 
 def _joined(fetch: Fetch, item: LinkField) -> Joined:
     below = item.fetch
     assert below is not None
     (theirs,) = below.owners
-    return Joined(
-        item, below, tuple(zip(below.keys, local_paths(fetch, item), strict=True)), theirs, layout_of(below, theirs)
-    )
+    on = tuple(zip(below.keys, local_paths(fetch, item), strict=True))
+    return Joined(item, below, on, theirs, _laid(below, theirs, below.placing))
 
 
 def _can(owner: Owner, one: Joined) -> bool:

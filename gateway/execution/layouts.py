@@ -39,9 +39,12 @@ class Joined:
     how: Layout
 
 
-def layout(needs: Needs, spec: CollectionSpec) -> Layout:
+def layout(needs: Needs, spec: CollectionSpec, without: frozenset[str] = frozenset()) -> Layout:
+    """``without``: columns that are not asked for."""
     fields = {
-        path for path in needs.columns if path in spec.fields or any(path in p.fields for p in spec.parts.values())
+        path
+        for path in needs.columns.keys() - without
+        if path in spec.fields or any(path in p.fields for p in spec.parts.values())
     }
     kinds = {**spec.fields, **{path: bound for part in spec.parts.values() for path, bound in part.fields.items()}}
     return _layout(needs, fields, spec.children, kinds, spec.provides, spec.agency)

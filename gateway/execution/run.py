@@ -12,7 +12,7 @@ import structlog
 from graphql.execution.values import VariableValues
 
 from adapters.contract import FetchCall, Predicate, PreparedFetch, Rows
-from adapters.errors import SourceBadData, SourceError, SourceRefused, SourceTimeout, Unsupported
+from adapters.errors import SourceError, SourceRefused, SourceTimeout, Unsupported
 from gateway.execution.answered import OUTCOMES, Answered, Report, collect
 from gateway.execution.call_shapes import JoinRules, OwnerShape, join_rules, layout_of, spec_of, unruled
 from gateway.execution.layouts import Layout
@@ -134,8 +134,8 @@ class Run:
             call.params = {**self.params, **call.params} if call.params else self.params
             try:
                 rows = await self._read(fetch, call, *asked, joins)
-            except (SourceRefused, SourceBadData, Unsupported):
-                if joins is None:
+            except (SourceError, Unsupported) as error:
+                if joins is None or isinstance(error, SourceTimeout):
                     raise
                 rows = await self._read(fetch, call, *asked, None)  # what fails together may do apart
         except (SourceError, Unsupported, TimeoutError) as error:

@@ -61,6 +61,7 @@ class FetchBuilder:
         ``merged``: rows of several keys make one list, as those of several owners always may. ``single``: one row of
         each key is shown, and where it is the type's own key there is no order. ``leading``: rows that lead to others,
         for grants too that lack their type."""
+        placing = frozenset(keys).difference(needs.columns)
         for path in keys:
             needs.column(path)
         owners = self.catalog.lookup_owners(target, keys)
@@ -69,7 +70,9 @@ class FetchBuilder:
         if not single or keys != TYPE_KEYS[target]:
             order = self._list_order(target, needs, merged=merged or len(owners) > 1, inner=inner)
         groups = self._groups(coordinate, owners, needs, at, inner=inner, leading=leading)
-        return self._keep(Fetch(coordinate, target, needs, owners, keys, predicates, checks, order, at, inner, groups))
+        made = Fetch(coordinate, target, needs, owners, keys, predicates, checks, order, at, inner, groups)
+        made.placing = placing
+        return self._keep(made)
 
     def listing(
         self,

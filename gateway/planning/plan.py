@@ -263,7 +263,8 @@ class Check:
 class Fetch:
     """Rows of one type from each of its owners that can be asked this way. ``predicates`` and ``checks``: per owner,
     from policy; ``groups`` instead, where grants see different rows. ``shared``: several links follow it, and the first
-    of them asks. ``joins``: links from its rows whose fetches may go with it, if the source can."""
+    of them asks. ``joins``: links from its rows whose fetches may go with it, if the source can. ``placing``: columns
+    that only tell which key a row is of."""
 
     coordinate: str
     target: str
@@ -280,6 +281,7 @@ class Fetch:
     lookups: dict[tuple[str, ...], Fetch] = field(default_factory=dict)
     shared: bool = False
     joins: list[LinkField] = field(default_factory=list)
+    placing: frozenset[str] = frozenset()
 
     def keyed(self, keys: tuple[str, ...]) -> Fetch:
         """The same fetch, asked by keys instead: same rows, same predicates."""

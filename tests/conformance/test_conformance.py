@@ -17,6 +17,7 @@ from adapters.contract import (
     Compare,
     FetchCall,
     FetchSpec,
+    Join,
     Negation,
     OrderTerm,
     Param,
@@ -35,7 +36,10 @@ REFERENCE = reference()
 
 def _children(child: ChildRows, row: int) -> Any:
     elements = range(child.offsets[row], child.offsets[row + 1])
-    return [tuple(_plain(column[i]) for column in child.columns) for i in elements]
+    return [
+        (*(_plain(column[i]) for column in child.columns), *(_children(below, i) for below in child.children))
+        for i in elements
+    ]
 
 
 def _plain(value: Any) -> Any:
@@ -241,6 +245,62 @@ async def test_marks_tell_of_each_row_whether_they_hold(source: Source, count: b
     await same(source, after, FetchCall(params=params, limit=30, cursor=(None, "P000")), ordered=True)
     per_key = replace(page, keys=("type",), per_key=True)
     await same(source, per_key, FetchCall(keys=[("plant",), ("meat",)], params=params, limit=3))
+
+
+SAME_TYPE = FetchSpec(
+    "permit",
+    ("number", "validTo", "status", "originCountries"),
+    (ChildSelect("lines", ("line", "hs")),),
+    order=(OrderTerm("validTo", True), OrderTerm("number")),
+)
+OF_ITS_TYPE = Join((("type", "type"),), SAME_TYPE)
+OF_ITS_OWN = Join((("number", "number"),), replace(SAME_TYPE, columns=("holder.name",), joins=(OF_ITS_TYPE,)))
+
+
+async def test_rows_with_those_of_a_neighbour(source: Source) -> None:
+    """In a list, a lookup, a page and after a cursor: the rows that a lookup by the same keys brings, in its order,
+    with lists, flags and joins of their own. A null leads nowhere."""
+    if not source.joins("permit", OF_ITS_TYPE):
+        assert type(source).__name__ == "RestSource"
+        return
+    joined = replace(SPEC, joins=(OF_ITS_TYPE, OF_ITS_OWN))
+    rows = await same(source, joined, FetchCall())
+    assert any(flag.path.startswith("@0[") for flag in rows.flags)
+    assert any(flag.path.startswith("@1[0].@0[") for flag in rows.flags)
+    of_null = [row for row, kind in enumerate(rows.columns[1]) if kind is None]
+    assert of_null
+    assert all(rows.children[1].offsets[row] == rows.children[1].offsets[row + 1] for row in of_null)
+    await same(source, replace(joined, keys=("number",)), FetchCall(keys=[("P001",), ("P020",), ("nobody",)]))
+    await same(source, replace(joined, keys=("number",)), FetchCall(keys=[("nobody",)]))
+    order = (OrderTerm("validTo"), OrderTerm("number"))
+    page = replace(joined, order=order, limit=True, count=True, filter=Compare("type", "in", Param("types")))
+    await same(source, page, FetchCall(params={"types": ["plant", "é"]}, limit=6), ordered=True)
+    after = replace(joined, order=order, limit=True, after=(False, False))
+    cursor = (date(2026, 11, 2), "P005")
+    await same(source, after, FetchCall(limit=9, cursor=cursor), ordered=True)
+    marked = replace(joined, marks=MARKS)
+    await same(source, marked, FetchCall(params={"hs": "04"}))
+
+
+async def test_a_rule_of_what_is_joined_is_kept(source: Source) -> None:
+    term = AnyOf((Compare("lines.hs", "eq", Param("hs")), Compare("holder.name", "eq", Param("who"))))
+    join = Join(OF_ITS_TYPE.on, replace(SAME_TYPE, predicate=term))
+    if source.joins("permit", join):
+        for params in ({"hs": "07", "who": "Alpha"}, {"hs": "none", "who": "nobody"}):
+            rows = await same(source, replace(SPEC, joins=(join,)), FetchCall(params=params))
+        assert rows.children[1].offsets[-1] == 0
+
+
+async def test_rows_joined_by_two_columns(source: Source) -> None:
+    pair = (("transactionNumber", "transactionNumber"), ("sequence", "sequence"))
+    order = (OrderTerm("sequence", True),)
+    own = Join(pair, FetchSpec("decision", ("reasonCode",)))
+    beside = Join(pair[:1], FetchSpec("decision", ("sequence",), order=order, joins=(own,)))
+    if source.joins("decision", beside):
+        rows = await same(
+            source, FetchSpec("decision", ("transactionNumber", "sequence"), joins=(beside, own)), FetchCall()
+        )
+        assert rows.children[0].offsets[-1] > rows.count == rows.children[1].offsets[-1]
 
 
 async def test_dirty_values_are_null_and_flagged(source: Source) -> None:

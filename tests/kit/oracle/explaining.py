@@ -59,6 +59,10 @@ def _lines(spec: FetchSpec, agency: str) -> Iterable[str]:
     parts += ["count"] if spec.count else []
     if parts:
         yield ", ".join(parts)
+    for join in spec.joins:
+        on = ", ".join(f"its {theirs} is our {ours}" for theirs, ours in join.on)
+        yield f"with {join.spec.collection} where {on}"
+        yield from (f"  {line}" for line in _lines(join.spec, agency))
 
 
 def _child(select: ChildSelect) -> str:

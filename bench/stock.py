@@ -174,6 +174,8 @@ class StockEngine:
         if view.fingerprint not in self.schemas:
             self.schemas[view.fingerprint] = resolving_schema(view.schema)
         roots = planned.plan.roots
+        for fetch in planned.plan.fetches:
+            fetch.joins.clear()  # a resolver per field asks for each level itself
         shapes = [shape for root in roots for shape in ([root.shape] if root.shape else [])]
         shapes += [shape for root in roots if root.page for shape in root.page.node_shapes()]
         found = {link.coordinate: link for shape in shapes for link in shape.links()}

@@ -6,6 +6,7 @@ inverse, for filters and keys; ``CodeTables`` holds what the ``[lookups.*]`` tab
 
 from adapters.mapping.asking import ANY, PRESENT, Asking, asking
 from adapters.mapping.codes import BUILTIN_CODES, CodeTables
+from adapters.mapping.columns import misfits
 from adapters.mapping.formats import FormatError, parse_format
 from adapters.mapping.paths import PathError, parse_path, walk
 from adapters.mapping.reading import Reading, reading
@@ -30,6 +31,7 @@ __all__ = [
     "asking",
     "effective_steps",
     "looked_up",
+    "misfits",
     "parse_format",
     "parse_path",
     "parse_step",

@@ -15,8 +15,6 @@ Stages = Callable[[Sequence[Column]], tuple[Column, Flags]]
 """Native columns → the harmonised one, and what was odd."""
 
 MOST_DIGITS = 400
-FEW = 16
-"""One row of so many may be a misfit."""
 TEXT = frozenset({str})
 TEXT_OR_NULL = frozenset({str, type(None)})
 
@@ -115,25 +113,28 @@ def all_match(pattern: str) -> Callable[[Column], bool]:
     return check
 
 
-def misfits(pattern: str) -> Callable[[Column], list[int] | None]:
+def misfits(pattern: str, flags: int = 0) -> Callable[[Column, int], list[int] | None]:
     """The rows of a column whose value is no text that matches; the empty text never does. One run of the regex engine
-    over the joined column, that goes on after each of them; ``None``: there are many, and it did not go on."""
-    whole = re.compile(rf"(?:{pattern}\n)*+")
-    one = re.compile(pattern)
+    over the joined column, that goes on after each of them; ``None``: there are more than so many."""
+    whole = re.compile(rf"(?:(?:{pattern})\n)*+", flags)
+    one = re.compile(pattern, flags)
 
-    def find(column: Column) -> list[int] | None:
+    def each(column: Column, most: int) -> list[int] | None:
+        found = [row for row, value in enumerate(column) if type(value) is not str or one.fullmatch(value) is None]
+        return found if len(found) <= most else None
+
+    def find(column: Column, most: int) -> list[int] | None:
         if len(column) == 1:
-            value = column[0]
-            return [] if type(value) is str and one.fullmatch(value) is not None else None
+            return each(column, most)
         try:
             joined = "\n".join(column) + "\n"
         except TypeError:
             joined = "\n".join([value if type(value) is str else "" for value in column]) + "\n"
         if joined.count("\n") != len(column):
-            return None
+            return each(column, most)
         found: list[int] = []
         at = row = 0
-        while len(found) <= 2 + len(column) // FEW:
+        while len(found) <= most:
             matched = whole.match(joined, at)
             end = at if matched is None else matched.end()
             if end == len(joined):

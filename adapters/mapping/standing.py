@@ -10,6 +10,8 @@ from adapters.contract import FieldBinding, Step
 from adapters.mapping.columns import Column, Flags, Stages, apart, misfits
 from adapters.mapping.scalars import DECIMAL, PATTERNS
 
+FEW = 16
+"""One row of so many may be apart: where more are, all are converted."""
 _WITH_DASHES = ("AgencyCode", "CargoControlNumber")
 
 
@@ -22,7 +24,7 @@ def as_it_stands(binding: FieldBinding, convert: Stages) -> Stages:
 
     def run(natives: Sequence[Column]) -> tuple[Column, Flags]:
         column = natives[0]
-        rows = find(column)
+        rows = find(column, 2 + len(column) // FEW)
         if rows is None:
             return convert(natives)
         if not rows:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -21,9 +19,6 @@ from gateway.execution.services import Services
 from gateway.execution.shaping import build
 from gateway.execution.table import Children, Origin, Table, concat, pick, take
 from gateway.planning.plan import Fetch, LinkField, Needs
-
-MEMO = 2**14
-"""Keys whose form is kept in mind."""
 
 Key = Any
 """What an answer is found by: the key tuple, after the agency's code where the link is routed."""
@@ -205,16 +200,14 @@ def wanted_keys(item: LinkField, table: Table) -> list[Any]:
         ]
     parts = [agencies, *columns] if agencies is not None else columns
     keys: list[Any] = list(zip(*parts, strict=True))
-    keys = [None if None in key else key for key in keys]
-    if item.pattern is not None:
-        pattern = item.pattern
-        keys = [key if key is not None and _fits(pattern, key[-1]) else None for key in keys]
+    for column in parts:
+        if column is columns[-1] and item.unfit is not None:
+            lost = item.unfit(column, table.count) or ()
+        else:
+            lost = [row for row, value in enumerate(column) if value is None] if None in column else ()
+        for row in lost:
+            keys[row] = None
     return keys
-
-
-@lru_cache(MEMO)
-def _fits(pattern: re.Pattern[str], key: Any) -> bool:
-    return pattern.fullmatch(str(key)) is not None
 
 
 def distinct(wanted: Sequence[Any]) -> list[tuple[Any, ...]]:

@@ -236,8 +236,10 @@ def take(table: Table, rows: Sequence[int]) -> Table:
 
 def pick(below: Children, rows: Sequence[int], kept: Sequence[bool] | None = None) -> Children:
     """Of these rows above, in this order; of those that are not ``kept``, nothing."""
-    offsets = [0]
-    inner: list[int] = []
+    if isinstance(rows, range) and rows.start == 0 and rows.step == 1 and kept is None:
+        offsets = below.offsets[: rows.stop + 1]
+        return Children(offsets, take(below.table, range(offsets[-1])), below.bearer, below.ruled)
+    offsets, inner = [0], list[int]()
     for row in rows:
         if kept is None or kept[row]:
             inner += range(below.offsets[row], below.offsets[row + 1])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from adapters.errors import Unsupported
+from adapters.mapping import misfits
 from gateway.planning.fetches import FetchBuilder
 from gateway.planning.paging import Shaping, page
 from gateway.planning.plan import ColumnField, ConstField, Fetch, IdField, LinkField, Needs, Shape
@@ -95,7 +97,7 @@ class LinkCompiler:
         found.fetch = self._joined(same, found, fetch)
         if found.page is not None and found.fetch.checks:  # rows are dropped after they were counted and cut to a page
             raise Unsupported(f"a row rule of {link.target} needs another agency's data: it cannot be paged")
-        found.pattern = _pattern(found.fetch, keys)
+        found.unfit = _unfit(found.fetch, keys)
         return found
 
     def _lookup(self, name: tuple[Needs, str, str, Pairs], link: Link, keys: tuple[str, ...], *, inner: bool) -> Lookup:
@@ -172,9 +174,9 @@ class LinkCompiler:
         return found
 
 
-def _pattern(fetch: Fetch, keys: tuple[str, ...]) -> re.Pattern[str] | None:
+def _unfit(fetch: Fetch, keys: tuple[str, ...]) -> Callable[[list[Any], int], list[int] | None] | None:
     """A link is followed when the key has its identifier's pattern; a wrong check digit does not matter here."""
     if len(keys) != 1 or not fetch.owners or keys[0] not in fetch.owners[0].spec.fields:
         return None
     known = identifier_of(fetch.owners[0].spec.fields[keys[0]].type)
-    return known.pattern if known is not None else None
+    return misfits(known.pattern.pattern, known.pattern.flags) if known is not None else None

@@ -9,7 +9,6 @@ source.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -178,7 +177,8 @@ class LinkField(ShapeField):
     list a row. ``agency`` is our column with the owner to ask, ``own_agency`` the owner of our own row. ``held``: the
     keys themselves answer what is selected. ``steps``: alternatives (``any_of``) or types walked through (``via``).
     ``follows``: the groups that grant the link, where rows are of several. ``inner``: a computed field follows it.
-    ``again``: its fetch is that of an earlier link over the same rows."""
+    ``again``: its fetch is that of an earlier link over the same rows. ``unfit``: the rows of a key column, up to so
+    many, that do not have the identifier's pattern: they are not followed."""
 
     fetch: Fetch | None = None
     local: tuple[int, ...] = ()
@@ -192,7 +192,7 @@ class LinkField(ShapeField):
     page: Page | None = None
     item_nullable: bool = False
     steps: tuple[LinkField, ...] = ()
-    pattern: re.Pattern[str] | None = None
+    unfit: Callable[[list[Any], int], list[int] | None] | None = None
     follows: int | None = None
     inner: bool = False
     again: bool = False

@@ -36,6 +36,7 @@ from adapters.resilience import Load
 
 _START_SECONDS = 10.0
 _RETRY_SECONDS = 5.0
+_LEAST_SECONDS = 0.001
 _KEPT_SHAPES = 2048
 
 
@@ -150,8 +151,8 @@ class PostgresSource:
         pool = self.pool
         connection = await pool.acquire(end)
         try:
-            async with asyncio.timeout_at(end):
-                records: list[Any] = await connection.fetch(text, *arguments)
+            left = end - asyncio.get_running_loop().time()
+            records: list[Any] = await connection.fetch(text, *arguments, timeout=max(left, _LEAST_SECONDS))
         except BaseException as error:
             if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError) and not lost(error):
                 pool.release(connection)  # the server answered, or was not asked: the connection is sound

@@ -19,7 +19,6 @@ from gateway.planning.plan import (
     ChoiceField,
     ColumnField,
     ComputedField,
-    ConstField,
     EnclosingField,
     IdField,
     LinkField,
@@ -47,17 +46,20 @@ class Assembly:
         """One object per row; a row that may not be null but has to be is a ``Null``."""
         if not shape.fields:
             return [{} for _ in range(table.count)]
-        columns = [self.COLUMNS[type(item)](self, item, table) for item in shape.fields]
+        columns = [
+            table.columns[place] if place >= 0 else self.COLUMNS[type(item)](self, item, table)
+            for place, item in zip(shape.places, shape.open, strict=True)
+        ]
         if shape.celled:
             grants = table.grants if table.grants is not None else [self.run.inherited] * table.count
-            for index, item in enumerate(shape.fields):
+            for index, item in enumerate(shape.open):
                 if item.cells is not None:
                     columns[index] = chosen(columns[index], item.cells, grants)
                 if item.withheld_of:
                     owners = table.per_row([origin.agency for origin in table.origins])
                     columns[index] = kept_back(columns[index], owners, item.withheld_of)
-        objects: list[Any] = zipping(tuple([item.key for item in shape.fields]))(columns)
-        for item, column in zip(shape.fields, columns, strict=True):
+        objects: list[Any] = zipping(shape.keys, shape.fixed)(columns, table.count)
+        for item, column in zip(shape.open, columns, strict=True):
             if not item.nullable and (self.run.nulls or None in column):
                 self._propagate(item, column, objects)
         return objects
@@ -76,9 +78,6 @@ class Assembly:
         if item.mask is not None:
             return masked(column, item.mask)
         return [_items(values, item.nullable) for values in column] if item.list else column
-
-    def _const(self, item: ConstField, table: Table) -> Column:
-        return [item.value] * table.count
 
     def _choice(self, item: ChoiceField, table: Table) -> Column:
         assert item.selected is not None
@@ -136,7 +135,6 @@ class Assembly:
 
     COLUMNS: ClassVar[Mapping[type, Callable[..., Column]]] = {
         ColumnField: _column,
-        ConstField: _const,
         ChoiceField: _choice,
         IdField: _id,
         ObjectField: _object,

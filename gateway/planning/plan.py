@@ -46,7 +46,8 @@ class Needs:
 class Shape:
     """``fields`` over rows with ``needs``. ``at``: the response keys that lead here. Of its fields: ``celled``: one
     shows on some rows only; ``beyond``: those for which the rows' own columns are not enough; ``flagged``:
-    ``dataFlags`` is one, here or in objects and lists inside the rows."""
+    ``dataFlags`` is one, here or in objects and lists inside the rows. ``fixed`` are the keys with the same value in
+    every object; ``open`` the other fields, and ``places`` the columns that they are, ``-1`` for what must be made."""
 
     type_name: str
     needs: Needs
@@ -56,9 +57,17 @@ class Shape:
     celled: bool = False
     beyond: tuple[ShapeField, ...] = ()
     flagged: bool = False
+    keys: tuple[str, ...] = ()
+    fixed: tuple[tuple[str, str | None], ...] = ()
+    open: tuple[ShapeField, ...] = ()
+    places: tuple[int, ...] = ()
 
     def settle(self) -> None:
         """Once ``fields`` are complete."""
+        self.keys = tuple(item.key for item in self.fields)
+        self.fixed = tuple((item.key, item.value) for item in self.fields if isinstance(item, ConstField))
+        self.open = tuple(item for item in self.fields if not isinstance(item, ConstField))
+        self.places = tuple(item.index if isinstance(item, ColumnField) and item.plain else -1 for item in self.open)
         self.celled = any(item.cells is not None or item.withheld_of for item in self.fields)
         inside = [item.shape for item in self.fields if isinstance(item, ObjectField | ChildrenField) and item.shape]
         self.flagged = any(shape.flagged for shape in inside) or any(
@@ -110,6 +119,10 @@ class ColumnField(ShapeField):
     index: int = 0
     list: bool = False
     mask: Mask | None = None
+
+    @property
+    def plain(self) -> bool:
+        return not self.list and self.mask is None
 
 
 @dataclass(slots=True)

@@ -95,7 +95,7 @@ class Engine:
                 "complete": all(report.code is None for report in run.reports),
                 "sources": [
                     {"agency": one.agency, "outcome": one.outcome, "asOf": one.as_of, "rows": one.rows}
-                    for one in merged(self._shown(run))
+                    for one in (merged(self._shown(run)) if any(one.inner for one in run.reports) else reports)
                 ],
             }
         if run.view.caveats and run.reports:

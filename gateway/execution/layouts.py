@@ -13,15 +13,14 @@ from resolvers.identifiers import Identifier, identifier_of
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """``scatter`` is (index in needs, index in the answer);
+    """``sources`` are, of each column of the needs, its index in the answer, ``-1`` for what is not asked for;
     ``lists`` are lists of scalars that this owner keeps as a child list."""
 
     columns: tuple[str, ...]
     selects: tuple[ChildSelect, ...]
-    scatter: tuple[tuple[int, int], ...]
+    sources: tuple[int, ...]
     lists: tuple[tuple[int, int], ...]
     children: tuple[tuple[str, int | None, Layout], ...]
-    width: int
     identifiers: tuple[tuple[str, int, Identifier], ...]
     shown: frozenset[str]
     bearer: str = ""
@@ -59,14 +58,14 @@ def _layout(
     agency: str,
 ) -> Layout:
     columns: list[str] = []
-    scatter: list[tuple[int, int]] = []
+    sources: list[int] = [-1] * len(needs.columns)
     selects: list[ChildSelect] = []
     lists: list[tuple[int, int]] = []
     for path, index in needs.columns.items():
         if agency in needs.spared[path]:
             continue
         if path in fields:
-            scatter.append((index, len(columns)))
+            sources[index] = len(columns)
             columns.append(path)
         elif path in declared and declared[path].value is not None:
             lists.append((index, len(selects)))
@@ -85,10 +84,9 @@ def _layout(
     return Layout(
         tuple(columns),
         tuple(selects),
-        tuple(scatter),
+        tuple(sources),
         tuple(lists),
         tuple(children),
-        len(needs.columns),
         identifiers,
         shown,
         type_name if type_name in SHOW_THEIR_FLAGS else "",

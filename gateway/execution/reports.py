@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from gateway.execution.answered import Report
@@ -49,7 +50,8 @@ def count_shown(reports: Sequence[Report], shown: Mapping[str, int]) -> None:
             left[report.agency] = left.get(report.agency, 0) - report.rows
 
 
-WORST = ("UNAVAILABLE", "TIMED_OUT", "REFUSED", "STALE", "ANSWERED")
+RANK = {name: rank for rank, name in enumerate(("UNAVAILABLE", "TIMED_OUT", "REFUSED", "STALE", "ANSWERED"))}
+"""The worst outcome first."""
 
 
 def merged(reports: Sequence[Report]) -> list[Report]:
@@ -57,18 +59,14 @@ def merged(reports: Sequence[Report]) -> list[Report]:
     found: dict[str, Report] = {}
     for report in reports:
         old = found.get(report.agency)
-        if old is None:
-            found[report.agency] = report
-            continue
-        worst = min(old, report, key=lambda one: WORST.index(one.outcome))
-        dates = [one.as_of for one in (old, report) if one.as_of is not None]
-        rows = None if old.rows is None or report.rows is None else old.rows + report.rows
-        found[report.agency] = Report(
-            report.agency,
-            worst.outcome,
-            min(dates, default=None) if worst.code is None else None,
-            rows,
-            old.truncated or report.truncated,
-            worst.code,
-        )
+        found[report.agency] = report if old is None else _both(old, report)
     return [found[agency] for agency in sorted(found)]
+
+
+def _both(old: Report, report: Report) -> Report:
+    worst = report if RANK[report.outcome] < RANK[old.outcome] else old
+    oldest: datetime | None = None
+    if worst.code is None:
+        oldest = report.as_of if old.as_of is None or (report.as_of and report.as_of < old.as_of) else old.as_of
+    rows = None if old.rows is None or report.rows is None else old.rows + report.rows
+    return Report(report.agency, worst.outcome, oldest, rows, old.truncated or report.truncated, worst.code)

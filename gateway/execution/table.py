@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -72,12 +72,12 @@ class Table:
             return [values[0]] * self.count if values else []
         return [values[index] for index in self.origin]
 
-    def flag_coordinates(self, bearer: str) -> Iterator[str]:
+    def flag_coordinates(self, bearer: str) -> list[str]:
         """For every flag, here and below, the type that bears it and the path from there, without element numbers."""
-        for flags in self.flags.values():
-            yield from (f"{bearer}.{coordinate_path(path)}" for path, _ in flags)
+        found = [f"{bearer}.{coordinate_path(path)}" for flags in self.flags.values() for path, _ in flags]
         for name, below in self.children.items():
-            yield from below.table.flag_coordinates(below.bearer or f"{bearer}.{name}")
+            found += below.table.flag_coordinates(below.bearer or f"{bearer}.{name}")
+        return found
 
 
 def from_rows(rows: Rows, how: Layout, origin: Origin) -> Table:
@@ -137,18 +137,12 @@ def _stamp(table: Table, origin: Origin) -> None:
 
 
 def _table(count: int, columns: Sequence[list[Any]], children: Sequence[ChildRows], how: Layout) -> Table:
-    empty: list[Any] | None = None
-    placed: list[list[Any]] = [None] * how.width  # type: ignore[list-item]  # filled below
-    for index, source in how.scatter:
-        placed[index] = columns[source]
+    nothing: list[Any] = [None] * count if -1 in how.sources else []
+    placed = [columns[source] if source >= 0 else nothing for source in how.sources]
     for index, source in how.lists:
         found = children[source]
         values, offsets = found.columns[0], found.offsets
         placed[index] = [values[start:end] for start, end in pairwise(offsets)]
-    for index, column in enumerate(placed):
-        if column is None:
-            empty = empty if empty is not None else [None] * count
-            placed[index] = empty
     table = Table(count, placed, identifiers=how.identifiers)
     for name, position, below in how.children:
         if position is None:

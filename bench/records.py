@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.execution.table import Table
 from gateway.planning.catalog import Owner
-from gateway.planning.plan import Needs
+from gateway.planning.shapes import Needs
 
 
 @dataclass(slots=True)

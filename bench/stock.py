@@ -42,8 +42,9 @@ from gateway.execution.run import Run, together
 from gateway.execution.table import concat, take
 from gateway.planning.compile import PRESENCE
 from gateway.planning.operations import Planned
-from gateway.planning.plan import LinkField, RootField
+from gateway.planning.plan import RootField
 from gateway.planning.rows import for_owner
+from gateway.planning.shapes import LinkField
 from gateway.policy.view import View
 from gateway.request import Answer, RequestContext
 from resolvers.fields import Bound, Children, Embedded, Link, Listing, Lookup, Meta, binding_of

@@ -14,7 +14,7 @@ from gateway.execution.nulls import Null, missing
 from gateway.execution.reports import pick, pick_completeness
 from gateway.execution.run import Run
 from gateway.execution.table import Table
-from gateway.planning.plan import (
+from gateway.planning.shapes import (
     ChildrenField,
     ChoiceField,
     ColumnField,

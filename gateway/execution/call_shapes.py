@@ -10,8 +10,9 @@ from adapters.contract import FetchSpec, Join, OrderTerm
 from gateway.execution.layouts import Joined, Layout, layout
 from gateway.planning.catalog import Owner
 from gateway.planning.joining import local_paths
-from gateway.planning.plan import Fetch, LinkField
+from gateway.planning.plan import Fetch
 from gateway.planning.rows import settle
+from gateway.planning.shapes import LinkField
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from gateway.execution.runner import Runner
 from gateway.planning.catalog import Owner
 from gateway.planning.granted import granted
 from gateway.planning.operations import Planned
-from gateway.planning.plan import Fetch, Shape
+from gateway.planning.plan import Fetch
 from gateway.planning.rows import for_owner, settle
+from gateway.planning.shapes import Shape
 from gateway.policy.view import View
 
 

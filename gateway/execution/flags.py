@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from gateway.execution.table import Table
-from gateway.planning.plan import ChildrenField, MetaField, ObjectField, Shape
+from gateway.planning.shapes import ChildrenField, MetaField, ObjectField, Shape
 from resolvers.identifiers import data_problem
 
 Found = dict[int, list[tuple[str, str]]]

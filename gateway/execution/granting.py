@@ -11,7 +11,7 @@ from typing import Any
 from gateway.execution.run import Run, together
 from gateway.execution.services import Services
 from gateway.execution.table import Children, Table, take
-from gateway.planning.plan import LinkField
+from gateway.planning.shapes import LinkField
 
 
 async def follow_apart(runner: Services, run: Run, item: LinkField, table: Table) -> list[Any]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from adapters.contract import Child, ChildSelect, CollectionSpec, FieldBinding
 from gateway.planning.catalog import Owner
-from gateway.planning.plan import Fetch, LinkField, Needs
+from gateway.planning.plan import Fetch
+from gateway.planning.shapes import LinkField, Needs
 from resolvers.identifiers import Identifier, identifier_of
 
 

@@ -18,7 +18,8 @@ from gateway.execution.run import Run, together
 from gateway.execution.services import Services
 from gateway.execution.shaping import build
 from gateway.execution.table import Children, Origin, Table, concat, pick, take
-from gateway.planning.plan import Fetch, LinkField, Needs
+from gateway.planning.plan import Fetch
+from gateway.planning.shapes import LinkField, Needs
 
 Key = Any
 """What an answer is found by: the key tuple, after the agency's code where the link is routed."""

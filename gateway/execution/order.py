@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.execution.table import Table
-from gateway.planning.plan import Needs
+from gateway.planning.shapes import Needs
 
 
 def sorted_rows(table: Table, needs: Needs, order: Sequence[tuple[str, bool]]) -> list[int]:

@@ -19,8 +19,9 @@ from gateway.execution.services import Services
 from gateway.execution.table import Table, concat, empty, take
 from gateway.planning.calls import PageCall
 from gateway.planning.catalog import Owner
-from gateway.planning.plan import Fetch, LinkField, Page, RootField
+from gateway.planning.plan import Fetch, Page, RootField
 from gateway.planning.rows import for_owner
+from gateway.planning.shapes import LinkField
 
 
 async def root_page(runner: Services, run: Run, root: RootField) -> Any:

@@ -18,7 +18,8 @@ from gateway.execution.run import Run
 from gateway.execution.services import Services
 from gateway.execution.table import Children, Origin, Table, take
 from gateway.planning.person_rules import UNKNOWN, Elements, Known, Partly, granting, holds, records_granted
-from gateway.planning.plan import Fetch, Needs, PersonFetches, Shape
+from gateway.planning.plan import Fetch, PersonFetches
+from gateway.planning.shapes import Needs, Shape
 
 
 def visible(read: Read, rule: Predicate | None, fetch: Fetch, run: Run) -> list[Person]:

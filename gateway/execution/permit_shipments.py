@@ -14,7 +14,8 @@ from gateway.execution.order import sorted_rows
 from gateway.execution.run import Run, together
 from gateway.execution.services import Services
 from gateway.execution.table import Table, concat, take
-from gateway.planning.plan import Fetch, LinkField
+from gateway.planning.plan import Fetch
+from gateway.planning.shapes import LinkField
 
 Reached = dict[Any, set[Any]]
 """Key of a hop → the rows of ours that lead there."""

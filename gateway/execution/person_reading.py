@@ -15,7 +15,8 @@ import orjson
 from gateway.execution.answered import Answered, Report
 from gateway.execution.run import Run
 from gateway.execution.table import Table, concat, take
-from gateway.planning.plan import Fetch, Needs, PersonFetches
+from gateway.planning.plan import Fetch, PersonFetches
+from gateway.planning.shapes import Needs
 
 Document = tuple[str, str]
 BY_DOCUMENT = ("document.issuer", "document.number")

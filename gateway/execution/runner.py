@@ -19,7 +19,8 @@ from gateway.execution.run import Run, together
 from gateway.execution.table import Table, concat, from_dicts, take
 from gateway.planning.calls import CallReader, PageCall
 from gateway.planning.catalog import Catalog
-from gateway.planning.plan import Fetch, LinkField, Page, Plan, RootField, Shape
+from gateway.planning.plan import Fetch, Page, Plan, RootField
+from gateway.planning.shapes import LinkField, Shape
 from gateway.policy.view import AgreementInForce
 from resolvers.rules.cited_permits import verify_permit
 

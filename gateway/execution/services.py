@@ -12,7 +12,8 @@ from gateway.execution.run import Run
 from gateway.execution.table import Table
 from gateway.planning.calls import PageCall
 from gateway.planning.catalog import Catalog
-from gateway.planning.plan import LinkField, Page, Shape
+from gateway.planning.plan import Page
+from gateway.planning.shapes import LinkField, Shape
 
 
 class Services(Protocol):

@@ -13,7 +13,7 @@ from gateway.execution.reports import merged
 from gateway.execution.run import Run, together
 from gateway.execution.services import Services
 from gateway.execution.table import Table, from_dicts
-from gateway.planning.plan import (
+from gateway.planning.shapes import (
     ChildrenField,
     ComputedField,
     EnclosingField,

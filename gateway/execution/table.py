@@ -12,7 +12,7 @@ from typing import Any
 from adapters.contract import READ, ChildRows, Rows, coordinate_path
 from gateway.execution.layouts import Joined, Layout
 from gateway.planning.catalog import Owner
-from gateway.planning.plan import Needs
+from gateway.planning.shapes import Needs
 from resolvers.identifiers import Identifier
 
 

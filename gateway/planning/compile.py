@@ -14,7 +14,11 @@ from gateway.planning.fetches import FetchBuilder
 from gateway.planning.joining import note_joins
 from gateway.planning.links import LinkCompiler
 from gateway.planning.paging import page
-from gateway.planning.plan import (
+from gateway.planning.plan import Plan, RootField
+from gateway.planning.rights import WITHHOLD, Mask, Rights
+from gateway.planning.rows import RowRules
+from gateway.planning.selection import TYPENAME, Selected, Selection, inner_selection
+from gateway.planning.shapes import (
     ChildrenField,
     ChoiceField,
     ColumnField,
@@ -25,14 +29,9 @@ from gateway.planning.plan import (
     MetaField,
     Needs,
     ObjectField,
-    Plan,
-    RootField,
     Shape,
     ShapeField,
 )
-from gateway.planning.rights import WITHHOLD, Mask, Rights
-from gateway.planning.rows import RowRules
-from gateway.planning.selection import TYPENAME, Selected, Selection, inner_selection
 from gateway.planning.sites import Site
 from resolvers.fields import (
     Bound,

@@ -10,9 +10,10 @@ from graphql import GraphQLSchema
 from adapters.contract import TYPE_KEYS, Predicate
 from adapters.errors import Unsupported
 from gateway.planning.catalog import Catalog, Owner
-from gateway.planning.plan import Check, Fetch, Needs
+from gateway.planning.plan import Check, Fetch
 from gateway.planning.rights import GroupRules, Rights
 from gateway.planning.rows import NO_RULE, RowRules, SemiJoin
+from gateway.planning.shapes import Needs
 from resolvers.filters import ORDERS
 
 At = tuple[str, ...]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from adapters.contract import TYPE_KEYS
-from gateway.planning.plan import Fetch, LinkField, ObjectField, Plan, Shape
+from gateway.planning.plan import Fetch, Plan
+from gateway.planning.shapes import LinkField, ObjectField, Shape
 
 
 def note_joins(plan: Plan) -> None:

@@ -10,8 +10,9 @@ from adapters.errors import Unsupported
 from adapters.mapping import misfits
 from gateway.planning.fetches import FetchBuilder
 from gateway.planning.paging import Shaping, page
-from gateway.planning.plan import ColumnField, ConstField, Fetch, IdField, LinkField, Needs, Shape
+from gateway.planning.plan import Fetch
 from gateway.planning.selection import Selected
+from gateway.planning.shapes import ColumnField, ConstField, IdField, LinkField, Needs, Shape
 from gateway.planning.sites import Site
 from resolvers.fields import Link, LinkedValue
 from resolvers.identifiers import identifier_of

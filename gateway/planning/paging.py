@@ -9,9 +9,10 @@ from graphql import GraphQLSchema
 from adapters.contract import TYPE_KEYS
 from gateway.planning.calls import name_of
 from gateway.planning.catalog import Catalog
-from gateway.planning.plan import Needs, Page, PagePart, Shape
+from gateway.planning.plan import Page, PagePart
 from gateway.planning.rights import Rights
 from gateway.planning.selection import Selected, Selection
+from gateway.planning.shapes import Needs, Shape
 from gateway.planning.sites import Site
 from resolvers.filters import ORDERS
 

@@ -10,17 +10,15 @@ from dataclasses import dataclass
 
 from adapters.contract import Predicate
 from gateway.planning.catalog import Owner
-from gateway.planning.plan import (
+from gateway.planning.plan import Fetch, Plan, RootField
+from gateway.planning.shapes import (
     ChildrenField,
     ColumnField,
     ComputedField,
     EnclosingField,
-    Fetch,
     LinkField,
     MetaField,
     ObjectField,
-    Plan,
-    RootField,
     Shape,
     ShapeField,
 )

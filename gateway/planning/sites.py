@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gateway.planning.plan import Needs
+from gateway.planning.shapes import Needs
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from adapters.contract import TYPE_KEYS
 from gateway.planning.fetches import FetchBuilder
 from gateway.planning.person_rules import paths_of
-from gateway.planning.plan import Fetch, Needs, Page, PersonFetches
+from gateway.planning.plan import Fetch, Page, PersonFetches
+from gateway.planning.shapes import Needs
 from gateway.planning.sites import Site
 
 BY_DOCUMENT = ("document.issuer", "document.number")

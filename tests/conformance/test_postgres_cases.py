@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.contract import ChildSelect, Compare, FetchSpec, OrderTerm, Value
+from adapters.contract import ChildSelect, Compare, FetchSpec, Join, OrderTerm, Value
 from tests.conformance.postgres_agency import CCN, PERMIT, SHIPMENT, Make
 
 # ---- keys -----------------------------------------------------------------------------------------
@@ -28,6 +28,63 @@ async def test_composite_keys(make: Make) -> None:
     assert dict(zip(*rows.columns, strict=True)) == {keys[0]: "x", keys[2]: "z"}, "never 2025/2, the cross product"
     after = replace(FetchSpec("hold", ("reasonCode",), order=(OrderTerm("key"),)), limit=True, after=(False,))
     assert (await agency.rows(after, limit=5, cursor=(keys[0],))).columns == (["y", "z"],)
+
+
+BELOW = """
+[collections.declaration]
+source = "db"
+provides = "Declaration"
+table = "c.d"
+[collections.declaration.fields]
+transactionNumber = { from = "txn", read = ["digits", "left:14"] }
+shipment.ccn = %s
+"""
+
+
+async def test_rows_are_joined_by_keys_as_they_are_read(make: Make) -> None:
+    """A shipment's number is dirty; the declarations' is kept clean, as their file says."""
+    agency = await make(
+        "CREATE TABLE shipment (ccn char(12));"
+        "INSERT INTO shipment VALUES ('1234A'), (' 1234b'), ('1234c'), (''), (NULL);"
+        "CREATE TABLE d (txn text, ccn text);"
+        "INSERT INTO d VALUES ('1', '1234A'), ('2', '1234A'), ('3', '1234B'), ('4', '1234c'), ('5', ''), ('6', NULL)",
+        SHIPMENT + CCN + BELOW % '{ from = "ccn", read = ["trim", "upper"], ask = [] }',
+    )
+    order = (OrderTerm("transactionNumber"),)
+    join = Join((("shipment.ccn", "ccn"),), FetchSpec("declaration", ("transactionNumber",), order=order))
+    assert agency.source.joins("shipment", join)
+    rows = await agency.rows(FetchSpec("shipment", ("ccn",), order=(OrderTerm("ccn"),), joins=(join,)))
+    [below] = rows.children
+    found = {
+        ccn: below.columns[0][below.offsets[row] : below.offsets[row + 1]] for row, ccn in enumerate(rows.columns[0])
+    }
+    apart = await agency.rows(
+        FetchSpec("declaration", ("shipment.ccn", "transactionNumber"), keys=("shipment.ccn",), order=order),
+        ("1234A",),
+        ("1234B",),
+        ("1234C",),
+    )
+    assert {ccn: found[ccn] for ccn in ("1234A", "1234B", "1234C")} == {
+        ccn: [one for key, one in zip(*apart.columns, strict=True) if key == ccn] for ccn in ("1234A", "1234B", "1234C")
+    }
+    assert found["1234A"] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        '{ from = "ccn", read = ["lpad0:12"], ask = ["lstrip0"] }',
+        '{ from = "ccn", codes = { a = "1234A" } }',
+    ],
+    ids=["asked otherwise than read", "codes"],
+)
+async def test_nothing_is_joined_by_what_no_index_of_a_lookup_serves(make: Make, theirs: str) -> None:
+    agency = await make(
+        "CREATE TABLE shipment (ccn char(12)); CREATE TABLE d (txn text, ccn text)",
+        SHIPMENT + CCN + BELOW % theirs,
+    )
+    join = Join((("shipment.ccn", "ccn"),), FetchSpec("declaration", ("transactionNumber",)))
+    assert not agency.source.joins("shipment", join)
 
 
 async def test_keys_of_14_and_19_digits(make: Make) -> None:

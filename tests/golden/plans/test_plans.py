@@ -31,6 +31,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "held_containers": {"place": "CAVAN"},
     "skipped": {"full": False},
     "two_roles": {"ccn": "9QRT1001"},
+    "own_lists": {"first": 5},
 }
 
 

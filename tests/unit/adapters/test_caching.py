@@ -19,6 +19,7 @@ from adapters.contract import (
     FetchCall,
     FetchSpec,
     FieldBinding,
+    Join,
     OrderTerm,
     Param,
     Rows,
@@ -184,3 +185,15 @@ async def test_other_collections_are_none_of_its_business() -> None:
     assert len(source.calls) == 2
     assert "kept" not in fetch.explain()
     assert CachingSource(source, {"office": 60}).prepare(BY_CODE).explain().splitlines()[1:] == ["kept for 60 s"]
+
+
+def test_nothing_is_joined_that_is_kept() -> None:
+    """What is kept is asked by itself, and lives for as long as its own collection says."""
+    world = World()
+    other = replace(OFFICE, name="other")
+    world.source.collections["other"] = other
+    office, beside = (Join((("code", "code"),), FetchSpec(name, ("port",))) for name in ("office", "other"))
+    assert world.source.joins("other", office)
+    assert not world.kept.joins("other", office)
+    assert not world.kept.joins("office", beside)
+    assert world.kept.joins("other", beside)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.coalescing import CoalescingSource, coalesce_after
-from adapters.contract import Compare, FetchSpec, Param
+from adapters.contract import Compare, FetchSpec, Join, Param
 from adapters.errors import SourceTimeout, SourceUnavailable
 from tests.kit.slow_source import Slow, finish, keys_asked, lookup, settle
 
@@ -57,6 +57,20 @@ async def test_never_across_rights_call_shapes_or_values(slow: Slow, other: Mapp
     await settle()
     await finish(slow, busy, first, second)
     assert sorted(keys_asked(slow)) == [["A"], ["B"], ["C"]]
+
+
+async def test_never_across_values_of_a_rule_of_what_is_joined(slow: Slow) -> None:
+    below = FetchSpec(
+        "declaration", ("version",), predicate=Compare("importer.businessNumber", "in", Param("claims.bn"))
+    )
+    spec = FetchSpec("shipment", ("ccn",), keys=("ccn",), joins=(Join((("shipment.ccn", "ccn"),), below),))
+    fetch = CoalescingSource(slow, 1).prepare(spec)
+    busy = lookup(fetch, "A")
+    mine, too = (lookup(fetch, key, params={"claims.bn": ["1"]}) for key in ("B", "C"))
+    other = lookup(fetch, "D", params={"claims.bn": ["2"]})
+    await settle()
+    await finish(slow, busy, mine, too, other)
+    assert sorted(keys_asked(slow)) == [["A"], ["B", "C"], ["D"]]
 
 
 async def test_equal_shapes_of_two_plans_join(slow: Slow) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.execution.order import compare, sorted_rows
 from gateway.execution.table import Table
-from gateway.planning.plan import Needs
+from gateway.planning.shapes import Needs
 
 
 @pytest.mark.parametrize("ways", list(product((False, True), repeat=2)))

@@ -13,7 +13,7 @@ from adapters.contract import Child, ChildRows, CollectionSpec, FieldBinding, Ro
 from gateway.execution.layouts import layout
 from gateway.execution.order import sorted_rows
 from gateway.execution.table import Children, Origin, Table, concat, empty, from_rows, take
-from gateway.planning.plan import Needs
+from gateway.planning.shapes import Needs
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ONE, TWO = Origin("FOOD", NOW, False), Origin("POLICE", NOW, True)

@@ -14,7 +14,8 @@ from gateway.errors import ClientError, ErrorCode
 from gateway.limits import DocumentLimits
 from gateway.planning import operations
 from gateway.planning.operations import Planner, read_document, readable_by_id
-from gateway.planning.plan import ColumnField, Plan
+from gateway.planning.plan import Plan
+from gateway.planning.shapes import ColumnField
 from gateway.policy import Policy, View
 from tests.kit.memory_world import MASTER, World, whole
 

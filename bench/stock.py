@@ -86,10 +86,11 @@ class Asked:
         """Rows for distinct keys, in one call per owner. A key of a routed link begins with the owner's agency."""
         fetch = item.fetch
         assert fetch is not None
-        pattern = item.pattern
+        unfit = item.unfit
 
         async def load(keys: list[Any]) -> Sequence[Any]:
-            wanted = [key if pattern is None or pattern.fullmatch(str(key[-1])) else None for key in keys]
+            lost = unfit([key[-1] for key in keys], len(keys)) or () if unfit is not None else ()
+            wanted = [None if place in lost else key for place, key in enumerate(keys)]
             answered = await links.ask(self.run, item, fetch, wanted)
             if answered.failed:
                 raise Failed(item.coordinate)

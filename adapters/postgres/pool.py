@@ -19,6 +19,9 @@ from adapters.postgres.settings import PostgresSettings, TlsSettings
 from adapters.resilience import Load
 
 IDLE_SECONDS = 300.0
+_PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}
+"""Statements are written so that an index serves them whatever the values. Left to itself, the server plans a lookup
+anew each time, at several times the cost of running it."""
 _CLOSE_SECONDS = 2.0
 _MAX_STATEMENT = 256 * 1024
 
@@ -148,6 +151,7 @@ class Pool:
                 "default_transaction_read_only": "on",
                 "timezone": "UTC",  # of the moments that come as text
                 "statement_timeout": str(settings.statement_timeout_ms),
+                **({} if settings.transaction_pooling else _PLANNED_ONCE),
             },
         )
 

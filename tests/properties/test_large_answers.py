@@ -7,12 +7,10 @@ from typing import Any
 import pytest
 
 from tests.kit.oracle.documents import whole
+from tests.kit.oracle.dropped import DROPPED
 from tests.kit.oracle.sides import sides
 
-pytestmark = pytest.mark.filterwarnings(
-    # graphql-core drops the siblings of a field that may not be null and is: their coroutines are never awaited
-    "ignore:coroutine .* was never awaited:RuntimeWarning"
-)
+pytestmark = DROPPED
 
 
 def connection(type_name: str, depth: int) -> str:

@@ -19,13 +19,11 @@ from hypothesis import strategies as st
 from gateway.policy.view import View
 from tests.kit.oracle.comparing import Compared
 from tests.kit.oracle.documents import ids_of, queries
+from tests.kit.oracle.dropped import DROPPED
 from tests.kit.oracle.rewriting import Rewriter, Rewritten
 from tests.kit.oracle.sides import EVERYTHING, Sides, agency_files, sides, view_of
 
-pytestmark = pytest.mark.filterwarnings(
-    # graphql-core drops the siblings of a field that may not be null and is: their coroutines are never awaited
-    "ignore:coroutine .* was never awaited:RuntimeWarning"
-)
+pytestmark = DROPPED
 
 EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "40"))
 WORLDS = 4

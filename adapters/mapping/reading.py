@@ -51,7 +51,7 @@ def _remembered(binding: FieldBinding) -> bool:
     """Whether a value's conversion costs more than looking it up, and depends on nothing else."""
     if binding.list or binding.json_path or not (binding.codes is None or isinstance(binding.codes, Decision)):
         return False
-    costly = binding.type in ("Date", "PartialDate", "Decimal") or binding.type in PATTERNS
+    costly = binding.type in ("PartialDate", "Decimal") or binding.type in PATTERNS
     return costly or len(binding.columns) > 1 or bool(binding.read or binding.format)
 
 

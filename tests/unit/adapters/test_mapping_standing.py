@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from adapters.contract import FieldBinding, Step
 from adapters.mapping import CodeTables, misfits, reading
-from adapters.mapping.dates import datetime_converter
+from adapters.mapping.dates import date_converter, datetime_converter
 from adapters.mapping.scalars import DECIMAL, PATTERNS, nulling_blanks
 from adapters.mapping.stages import compiled
 
@@ -80,6 +80,19 @@ odd = st.one_of(st.none(), near, written.map(lambda one: one + "+02:00"), writte
 def test_local_times_as_every_row_converted(zone: str, column: list[Any]) -> None:
     found = reading(FieldBinding("x", "DateTime", ("x",)), zone=zone, tables=TABLES).read([list(column)], len(column))
     assert found == nulling_blanks(datetime_converter(zone))(list(column))
+
+
+days = st.dates().map(date.isoformat)
+
+
+@given(
+    st.lists(st.one_of(days, st.sampled_from(["20260101", "2026-W01-1", " 2026-01-01", "2026-02-30"]), odd), min_size=1)
+)
+@example(["2026-01-01", "2026-12-31"])
+@example(["2026-01-01\n2026-01-02"])
+def test_dates_as_every_row_converted(column: list[Any]) -> None:
+    found = reading(FieldBinding("x", "Date", ("x",)), zone="UTC", tables=TABLES).read([list(column)], len(column))
+    assert found == nulling_blanks(date_converter("UTC"))(list(column))
 
 
 @pytest.mark.parametrize("zone", ZONES)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import reduce
+from itertools import accumulate
 from operator import or_
 from typing import Any
 
@@ -69,14 +70,13 @@ async def held_containers(runner: Services, run: Run, root: RootField, arguments
     }
     table = Table(len(found), [values[path] for path in page.needs.columns])
     table.origins = (Origin("", run.now, False),)
-    offsets, rows = [0], []
-    for name in found:
-        rows += telling(name, "holds")
-        offsets.append(len(rows))
-    table.children["holds"] = Children(offsets, take(holds, rows))
+    shown = [telling(name, "holds") for name in found]
+    offsets = list(accumulate(map(len, shown), initial=0))
+    table.children["holds"] = Children(offsets, take(holds, [row for rows in shown for row in rows]))
     if holds.grants is not None:
         table.grants = list(of_all.values())
-    made = Made(table, found, [(name,) for name in found])
+    showing = [[agencies[row] for row in rows] for rows in shown]
+    made = Made(table, found, [(name,) for name in found], showing=showing)
     whole = OneList(range(table.count), (place, least), bool(answered.failed))
     return (await local_pages(runner, run, page, call, made, answered.reports, [whole]))[0]
 

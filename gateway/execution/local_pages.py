@@ -8,6 +8,7 @@ what the agency adds when it is back is still due, wherever it belongs.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from gateway.execution.answered import Report
 from gateway.execution.connections import Paged, Slice, connections
 from gateway.execution.cursors import Cursors, Stand, binding, mark
 from gateway.execution.order import compare
+from gateway.execution.reports import count_shown
 from gateway.execution.run import Run
 from gateway.execution.services import Services
 from gateway.execution.table import Table
@@ -29,13 +31,15 @@ Place = tuple[Any, ...]
 class Made:
     """Rows that the gateway made, in order: their ``names``, and the ``places`` that order them, where ``descending``
     says for which values down is forward. ``reach``: the last place of rows that have several, by row; lacking some
-    agency they are found there."""
+    agency they are found there. ``showing``: of each row, the agency of every row of theirs that it shows, where those
+    were not counted before."""
 
     table: Table
     names: Sequence[str]
     places: Sequence[Place]
     descending: Sequence[bool] = ()
     reach: Mapping[int, Place] = field(default_factory=dict)
+    showing: Sequence[Sequence[str]] | None = None
 
     def after(self, place: Place, other: Place) -> bool:
         return compare(place, other, self.descending or (False,) * len(place)) > 0
@@ -72,6 +76,8 @@ async def local_pages(
         cut = _cut(made, one, start, call.size, runner.cursors, bound)
         cut.total = len(one.rows) if page.wants_total and not one.missed else None
         slices.append(cut)
+    if made.showing is not None:
+        count_shown(reports, Counter(agency for cut in slices for row in cut.rows for agency in made.showing[row]))
     return await connections(runner, run, Paged(page, call, made.table, list(reports), slices, made=True))
 
 

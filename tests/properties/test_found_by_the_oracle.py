@@ -42,3 +42,22 @@ async def test_an_object_without_a_key_is_not_touched_by_a_failure() -> None:
     nodes = compared.data["shipments"]["nodes"]
     assert any(node["importer"] for node in nodes)
     assert compared.answer.errors
+
+
+async def test_rows_of_held_containers_are_the_holds_that_are_shown() -> None:
+    """Not those of a container that too few agencies hold, or of another page."""
+    query = """query ($p: Locode!, $n: Int!, $first: Int!) { heldContainers(place: $p, agencies: $n, first: $first) {
+      nodes { holds { agency } } completeness { sources { agency rows } } } }"""
+    told = 0
+    for seed in range(4):
+        for place in ("CATOR", "CAVAN", "CAMTR"):
+            for least, first in ((1, 1), (1, 50), (2, 50)):
+                compared = await sides(seed).both(query, {"p": place, "n": least, "first": first})
+                assert compared.differences == []
+                found = compared.data["heldContainers"]
+                shown = [hold["agency"] for node in found["nodes"] for hold in node["holds"]]
+                assert {one["agency"]: one["rows"] for one in found["completeness"]["sources"]} == {
+                    agency: shown.count(agency) for agency in ("CUSTOMS", "FOOD")
+                }
+                told += len(shown)
+    assert told

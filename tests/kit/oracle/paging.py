@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cmp_to_key
@@ -185,11 +185,17 @@ def completeness(found: Found, shown: Sequence[Row]) -> dict[str, Any]:
                 "agency": agency,
                 "outcome": outcome,
                 "asOf": None if failed else min((r.as_of for r in mine if r.as_of is not None), default=None),
-                "rows": None if failed else sum(1 for row in shown if row.agency == agency),
+                "rows": None if failed else sum(1 for row in _told(shown) if row.agency == agency),
                 "truncated": any(report.truncated for report in mine),
             }
         )
     return {"complete": not found.failed, "sources": sources}
+
+
+def _told(shown: Sequence[Row]) -> Iterator[Row]:
+    """The agencies' own rows among those shown: a container is none, its holds are."""
+    for row in shown:
+        yield from row.children["holds"] if row.type == "HeldContainer" else (row,)
 
 
 async def root_page(asking: Asking, page: PageOf) -> dict[str, Any]:

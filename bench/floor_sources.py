@@ -1,4 +1,4 @@
-"""What the hand-written endpoint asks: the same stores and APIs as the gateway, in the fewest statements."""
+"""What the hand-written endpoint asks: the same stores and APIs as the gateway, a statement or call a level."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
+from weakref import ReferenceType, ref
 
 from adapters.contract import READ, ChildRows, Rows, coordinate_path
 from gateway.execution.layouts import Joined, Layout
@@ -42,7 +43,7 @@ class Children:
         return [row for row, (a, b) in enumerate(pairwise(self.offsets)) for _ in range(a, b)]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Table:
     """``origin``: index into ``origins`` per row, ``None`` when all rows are of the first. ``flags``: per row, what was
     noticed, as (path from the row, problem). ``identifiers``: columns shown whose check digits can be told, as (path,
@@ -61,10 +62,16 @@ class Table:
     identifiers: tuple[tuple[str, int, Identifier], ...] = ()
     reports: Sequence[Any] = ()
     lacking: Sequence[Any] = ()
-    parent: Table | None = None
+    _parent: ReferenceType[Table] | None = None
     grants: list[int] | None = None
     unread: dict[int, frozenset[str]] = field(default_factory=dict)
     joined: dict[int, Children] = field(default_factory=dict)
+
+    @property
+    def parent(self) -> Table | None:
+        """The table whose rows hold these. Known for as long as that is held itself: a table and its children would
+        else keep each other, and with them all columns of a request until the next collection of garbage."""
+        return self._parent() if self._parent is not None else None
 
     def per_row(self, values: Sequence[Any]) -> list[Any]:
         """One value per origin, spread over the rows."""
@@ -158,7 +165,7 @@ def _table(count: int, columns: Sequence[list[Any]], children: Sequence[ChildRow
 
 def _adopt(table: Table, name: str, children: Children) -> None:
     table.children[name] = children
-    children.table.parent = table
+    children.table._parent = ref(table)
 
 
 def empty(needs: Needs) -> Table:

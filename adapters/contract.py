@@ -145,7 +145,7 @@ class FetchSpec:
     ``predicate`` comes from policy and is never dropped; ``filter`` comes from the caller. Both are exact.
     ``marks``, too, come from policy: for each of them ``Rows.marks`` tells which rows it holds of.
     ``joins`` go with a source that says that it can, and with no ``per_key``; they come after ``children`` in
-    ``Rows.children``, and flags of theirs have the collection's name for the list's.
+    ``Rows.children``, and flags of theirs name the list by its place among them: ``@0``, ``@1``, ….
     """
 
     collection: str

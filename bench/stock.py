@@ -89,7 +89,7 @@ class Asked:
         unfit = item.unfit
 
         async def load(keys: list[Any]) -> Sequence[Any]:
-            lost = unfit([key[-1] for key in keys], len(keys)) or () if unfit is not None else ()
+            lost = set(unfit([key[-1] for key in keys])) if unfit is not None else ()
             wanted = [None if place in lost else key for place, key in enumerate(keys)]
             answered = await links.ask(self.run, item, fetch, wanted)
             if answered.failed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -101,48 +101,30 @@ def apart(column: Column, rows: Sequence[int], natives: Sequence[Column], conver
 
 
 def all_match(pattern: str) -> Callable[[Column], bool]:
-    """Whether every text of a column without nulls matches: one run of the regex engine over the joined column."""
-    whole = re.compile(rf"(?:{pattern}\n)*+")
-
-    def check(column: Column) -> bool:
-        joined = "\n".join(column)
-        if not joined:
-            return not column
-        return joined.count("\n") == len(column) - 1 and whole.fullmatch(joined + "\n") is not None
-
-    return check
+    """Whether every value of a column is a text that matches."""
+    find = misfits(pattern)
+    return lambda column: next(find(column), None) is None
 
 
-def misfits(pattern: str, flags: int = 0) -> Callable[[Column, int], list[int] | None]:
-    """The rows of a column whose value is no text that matches; the empty text never does. One run of the regex engine
-    over the joined column, that goes on after each of them; ``None``: there are more than so many."""
+def misfits(pattern: str, flags: int = 0) -> Callable[[Column], Iterator[int]]:
+    """The rows of a column whose value is no text that matches, one after the other: one run of the regex engine over
+    the joined column, that goes on after each of them. No pattern may match the empty text."""
     whole = re.compile(rf"(?:(?:{pattern})\n)*+", flags)
     one = re.compile(pattern, flags)
 
-    def each(column: Column, most: int) -> list[int] | None:
-        found = [row for row, value in enumerate(column) if type(value) is not str or one.fullmatch(value) is None]
-        return found if len(found) <= most else None
-
-    def find(column: Column, most: int) -> list[int] | None:
-        if len(column) == 1:
-            return each(column, most)
+    def find(column: Column) -> Iterator[int]:
         try:
             joined = "\n".join(column) + "\n"
         except TypeError:
             joined = "\n".join([value if type(value) is str else "" for value in column]) + "\n"
-        if joined.count("\n") != len(column):
-            return each(column, most)
-        found: list[int] = []
+        if len(column) == 1 or joined.count("\n") != len(column):
+            yield from (row for row, v in enumerate(column) if type(v) is not str or one.fullmatch(v) is None)
+            return
         at = row = 0
-        while len(found) <= most:
-            matched = whole.match(joined, at)
-            end = at if matched is None else matched.end()
-            if end == len(joined):
-                return found
+        while (matched := whole.match(joined, at)) is not None and (end := matched.end()) < len(joined):
             row += joined.count("\n", at, end)
-            found.append(row)
+            yield row
             row += 1
             at = joined.index("\n", end) + 1
-        return None
 
     return find

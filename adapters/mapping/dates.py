@@ -49,20 +49,6 @@ def date_converter(zone: str | None) -> Convert:
     return convert
 
 
-def iso_dates_first(convert: Convert) -> Convert:
-    """``convert``, for a column that is not all ISO texts of dates."""
-
-    def run(column: Column) -> tuple[Column, Flags]:
-        try:
-            if _iso_dates(column):
-                return list(map(date.fromisoformat, column)), []
-        except (TypeError, ValueError):
-            pass
-        return convert(column)
-
-    return run
-
-
 _zone_of = attrgetter("tzinfo")
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from adapters.contract import MISSING, Decision, FieldBinding
 from adapters.mapping.codes import CodeTables
-from adapters.mapping.columns import Column, Flags, Stages
+from adapters.mapping.columns import Column, Flags, Stages, texts
 from adapters.mapping.days import days_and_times
 from adapters.mapping.memo import PLAIN, Memo
 from adapters.mapping.scalars import PATTERNS, converter
@@ -55,9 +55,8 @@ def _remembered(binding: FieldBinding) -> bool:
     return costly or len(binding.columns) > 1 or bool(binding.read or binding.format)
 
 
-_TRUTHS = {True: "true", False: "false", None: None}
+_TRUTHS = frozenset({bool, type(None)})
 """Booleans are remembered by their text, which is what the stages make of them: ``True`` would be found for ``1``."""
-_TRUTH = frozenset({bool, type(None)})
 
 
 class _Odd(NamedTuple):
@@ -92,12 +91,9 @@ def _memo(stages: Stages, *, single: bool) -> Stages:
         column = memo.known(natives[0] if single else zip(*natives, strict=True))
         if column is None:
             kinds = [set(map(type, native)) for native in natives]
-            if not all(kind <= PLAIN or kind <= _TRUTH for kind in kinds):
+            if not all(kind <= PLAIN or kind <= _TRUTHS for kind in kinds):
                 return stages(natives)
-            natives = [
-                list(map(_TRUTHS.__getitem__, native)) if bool in kind else native
-                for native, kind in zip(natives, kinds, strict=True)
-            ]
+            natives = [texts(native) if bool in kind else native for native, kind in zip(natives, kinds, strict=True)]
             column = memo(natives[0] if single else list(zip(*natives, strict=True)))
         if not some_odd or _Odd not in set(map(type, column)):
             return column, []

@@ -51,7 +51,6 @@ DECIMAL = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]{1,6})?"
 _SIX = Decimal(1).scaleb(-6)
 _INT_MAX = 2**31 - 1
 _NULL = type(None)
-INTEGERS = frozenset({int})
 MEMO = 20_000
 """Values of a column that is not clean, kept with what became of them: the same ones come again."""
 
@@ -109,7 +108,7 @@ def _one_int(value: Any) -> tuple[Any, str]:
 
 
 def _clean_ints(column: Column) -> bool:
-    return set(map(type, column)) == INTEGERS and min(column) >= -_INT_MAX and max(column) <= _INT_MAX
+    return set(map(type, column)) == {int} and min(column) >= -_INT_MAX and max(column) <= _INT_MAX
 
 
 def _int(column: Column) -> tuple[Column, Flags]:

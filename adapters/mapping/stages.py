@@ -22,7 +22,7 @@ from adapters.mapping.columns import (
     texts,
     without_blanks,
 )
-from adapters.mapping.dates import iso_dates_first, local_times_first
+from adapters.mapping.dates import local_times_first
 from adapters.mapping.formats import parse_format
 from adapters.mapping.paths import parse_path, walk
 from adapters.mapping.scalars import UNMAPPED, as_it_is, converter, nulling_blanks
@@ -80,8 +80,6 @@ def _value(binding: FieldBinding, zone: str | None, tables: CodeTables) -> Conve
         plain = nulling_blanks(_implied(binding, convert))
         if binding.type == "DateTime" and zone is not None:
             return local_times_first(zone, plain)
-        if binding.type == "Date":
-            return iso_dates_first(plain)
         return plain if binding.enum else as_it_is(binding.type, plain)
     form = parse_format(binding.format, binding.type, len(binding.columns))
 

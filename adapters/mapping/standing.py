@@ -5,6 +5,7 @@ of them is far away in memory."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from adapters.contract import FieldBinding, Step
 from adapters.mapping.columns import Column, Flags, Stages, apart, misfits
@@ -24,12 +25,11 @@ def as_it_stands(binding: FieldBinding, convert: Stages) -> Stages:
 
     def run(natives: Sequence[Column]) -> tuple[Column, Flags]:
         column = natives[0]
-        rows = find(column, 2 + len(column) // FEW)
-        if rows is None:
-            return convert(natives)
+        few = 2 + len(column) // FEW
+        rows = list(islice(find(column), few + 1))
         if not rows:
             return column, []
-        return apart(column.copy(), rows, natives, convert)
+        return apart(column.copy(), rows, natives, convert) if len(rows) <= few else convert(natives)
 
     return run
 

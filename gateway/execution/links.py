@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -203,7 +203,7 @@ def wanted_keys(item: LinkField, table: Table) -> list[Any]:
     keys: list[Any] = list(zip(*parts, strict=True))
     for column in parts:
         if column is columns[-1] and item.unfit is not None:
-            lost = item.unfit(column, table.count) or ()
+            lost: Iterable[int] = item.unfit(column)
         else:
             lost = [row for row, value in enumerate(column) if value is None] if None in column else ()
         for row in lost:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,7 +175,7 @@ class LinkCompiler:
         return found
 
 
-def _unfit(fetch: Fetch, keys: tuple[str, ...]) -> Callable[[list[Any], int], list[int] | None] | None:
+def _unfit(fetch: Fetch, keys: tuple[str, ...]) -> Callable[[list[Any]], Iterator[int]] | None:
     """A link is followed when the key has its identifier's pattern; a wrong check digit does not matter here."""
     if len(keys) != 1 or not fetch.owners or keys[0] not in fetch.owners[0].spec.fields:
         return None

@@ -8,7 +8,7 @@ begin with ``@`` are made by the gateway (a match score) and asked of no source.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -180,8 +180,8 @@ class LinkField(ShapeField):
     list a row. ``agency`` is our column with the owner to ask, ``own_agency`` the owner of our own row. ``held``: the
     keys themselves answer what is selected. ``steps``: alternatives (``any_of``) or types walked through (``via``).
     ``follows``: the groups that grant the link, where rows are of several. ``inner``: a computed field follows it.
-    ``again``: its fetch is that of an earlier link over the same rows. ``unfit``: the rows of a key column, up to so
-    many, that do not have the identifier's pattern: they are not followed."""
+    ``again``: its fetch is that of an earlier link over the same rows. ``unfit``: the rows of a key column that do
+    not have the identifier's pattern: they are not followed."""
 
     fetch: Fetch | None = None
     local: tuple[int, ...] = ()
@@ -195,7 +195,7 @@ class LinkField(ShapeField):
     page: Page | None = None
     item_nullable: bool = False
     steps: tuple[LinkField, ...] = ()
-    unfit: Callable[[list[Any], int], list[int] | None] | None = None
+    unfit: Callable[[list[Any]], Iterator[int]] | None = None
     follows: int | None = None
     inner: bool = False
     again: bool = False

@@ -178,9 +178,7 @@ class StockEngine:
         roots = planned.plan.roots
         for fetch in planned.plan.fetches:
             fetch.joins.clear()  # a resolver per field asks for each level itself
-        shapes = [shape for root in roots for shape in ([root.shape] if root.shape else [])]
-        shapes += [shape for root in roots if root.page for shape in root.page.node_shapes()]
-        found = {link.coordinate: link for shape in shapes for link in shape.links()}
+        found = {link.coordinate: link for root in roots for shape in root.fetched() for link in shape.links()}
         return Operation(planned, planned.document.node, {root.coordinate: root for root in roots}, found)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.contract import Child, ChildSelect, FieldBinding
+from adapters.contract import Child, ChildSelect, CollectionSpec, FieldBinding
 from adapters.errors import Unsupported
 from adapters.mapping import Reading, parse_path, reading
 from adapters.postgres.scope import Context, child_columns, child_parent_columns, shown, table
@@ -58,6 +58,10 @@ def _selected(child: Child, select: ChildSelect) -> list[tuple[str, FieldBinding
         raise Unsupported(f"{child.name} does not supply {missing.args[0]}") from None
 
 
+OWN = ""
+"""The collection's own table, among its parts by name."""
+
+
 @dataclass(slots=True)
 class Selected:
     """What a statement selects, by position; the same native is selected once."""
@@ -71,6 +75,16 @@ class Selected:
             self.elements.append(make())
         return self._known[key]
 
+    def native(self, context: Context, table: str, key: Any, name: str, of: Callable[[str], Element]) -> int:
+        """A column of ``table``, which ``of`` has by name; ``key``: which of the joined tables that is."""
+        return self.add((key, name), lambda: shown(of(name), context.catalog.type_of(table, name)))
+
+    def column(
+        self, context: Context, path: str, binding: FieldBinding, table: str, key: Any, of: Callable[[str], Element]
+    ) -> ColumnLayout:
+        read = reading(binding, zone=context.zone_name, tables=context.tables)
+        return ColumnLayout(path, read, tuple(self.native(context, table, key, name, of) for name in read.columns))
+
 
 class Children:
     """Builds the laterals of one statement's child lists."""
@@ -80,16 +94,14 @@ class Children:
         self.selected = selected
         self.laterals: list[Any] = []
 
-    def top(self, child: Child, select: ChildSelect, table: str, ours: Callable[[str], Element]) -> ChildLayout:
-        """``ours``: a column of the enclosing row, which is one of ``table``, by name."""
+    def top(self, spec: CollectionSpec, select: ChildSelect, ours: Callable[[str], Element]) -> ChildLayout:
+        """``ours``: a column of the enclosing row, by name. Raises ``Unsupported``."""
+        child = spec.children.get(select.name)
+        if child is None:
+            raise Unsupported(f"{spec.id} has no list {select.name}")
         if child.table:
             return self._table(child, select, ours, None)
-
-        def place(name: str) -> int:
-            column = self.context.catalog.type_of(table, name)
-            return self.selected.add(("own", name), lambda: shown(ours(name), column))
-
-        return self._within(child, select, place)
+        return self._within(child, select, lambda name: self.selected.native(self.context, spec.table, OWN, name, ours))
 
     def _table(
         self, child: Child, select: ChildSelect, ours: Callable[[str], Element], chain: _Level | None

@@ -6,22 +6,21 @@ numbered in turn, so that the next level hangs on them, and each of their column
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.contract import MISSING, ChildSelect, CollectionSpec, FieldBinding, Join
+from adapters.contract import MISSING, CollectionSpec, FieldBinding, Join
 from adapters.errors import Unsupported
-from adapters.mapping import effective_steps, reading
-from adapters.postgres.children import ChildLayout, Children, ColumnLayout, Selected
+from adapters.mapping import effective_steps
+from adapters.postgres.children import OWN, ChildLayout, Children, ColumnLayout, Selected
 from adapters.postgres.expressions import stepped
 from adapters.postgres.operands import TEXT
 from adapters.postgres.order import Branch, order_term
 from adapters.postgres.predicates import condition, equal
-from adapters.postgres.scope import Column, Context, Rows, child_parent_columns, locate, shown
+from adapters.postgres.scope import Column, Context, Rows, handed_on, hung_on, own_binding
 from adapters.postgres.statement import Element, outer
 
 NUMBER, PARENT, PLACE = "#number", "#parent", "#place"
@@ -58,21 +57,6 @@ class Level:
         return binding, columns
 
 
-def own_binding(spec: CollectionSpec, path: str) -> FieldBinding:
-    """The binding of a path of the collection's own table. Raises ``Unsupported``."""
-    located = locate(spec, path)
-    if located.part is not None:
-        raise Unsupported(f"{spec.id}: {path} is in another table")
-    return located.binding
-
-
-def hung_on(spec: CollectionSpec, joins: Sequence[Join]) -> list[str]:
-    """The native columns that joins need of the rows above them."""
-    return list(
-        dict.fromkeys(name for join in joins for _, ours in join.on for name in own_binding(spec, ours).columns)
-    )
-
-
 def numbered(context: Context, spec: CollectionSpec, rows: Any) -> Level:
     """The outermost level: ``rows``, in their order."""
     number = sa.func.row_number().over().label(NUMBER)
@@ -107,9 +91,12 @@ class Joins:
         def own(name: str) -> Element:
             return outer(inner.name, name)
 
-        columns = tuple(self._column(collection, path, selected, own) for path in spec.columns)
+        columns = tuple(
+            selected.column(context, path, own_binding(collection, path), collection.table, OWN, own)
+            for path in spec.columns
+        )
         children = Children(context, selected)
-        lists = tuple(self._child(collection, select, children, own) for select in spec.children)
+        lists = tuple(children.top(collection, select, own) for select in spec.children)
         from_ = above.cte.join(inner, sa.true())
         for lateral in children.laterals:
             from_ = from_.outerjoin(lateral, sa.true())
@@ -131,26 +118,10 @@ class Joins:
         another way than row by row."""
         terms = [term for order in join.spec.order if (term := order_term(rows, order)) is not None]
         order = [value.desc() if descending else value.asc() for value, _, descending, _ in Branch().sorts(terms)]
-        names = dict.fromkeys([*_selected(rows.spec, join), *hung_on(rows.spec, join.spec.joins)])
+        names = handed_on(rows.spec, join.spec)
         place = sa.func.row_number().over(order_by=order or None).label(PLACE)
         query = sa.select(*(rows.from_.c[name] for name in names), place).select_from(rows.joined())
         return query.where(*conditions).lateral(self.context.alias("j"))
-
-    def _column(self, spec: CollectionSpec, path: str, selected: Selected, own: Any) -> ColumnLayout:
-        read = reading(own_binding(spec, path), zone=self.context.zone_name, tables=self.context.tables)
-
-        def make(name: str) -> Element:
-            return shown(own(name), self.context.catalog.type_of(spec.table, name))
-
-        return ColumnLayout(
-            path, read, tuple(selected.add(("own", name), partial(make, name)) for name in read.columns)
-        )
-
-    def _child(self, spec: CollectionSpec, select: ChildSelect, children: Children, own: Any) -> ChildLayout:
-        child = spec.children.get(select.name)
-        if child is None:
-            raise Unsupported(f"{spec.id} has no list {select.name}")
-        return children.top(child, select, spec.table, own)
 
 
 def _looked_up(spec: CollectionSpec, path: str) -> None:
@@ -159,11 +130,3 @@ def _looked_up(spec: CollectionSpec, path: str) -> None:
     plain = binding.codes is None and not (binding.format or binding.list or binding.json_path)
     if not plain or binding.ask or binding.const is not MISSING or binding.absent is not MISSING:
         raise Unsupported(f"{spec.id}: nothing is joined by {path}")
-
-
-def _selected(spec: CollectionSpec, join: Join) -> Iterator[str]:
-    for path in join.spec.columns:
-        yield from own_binding(spec, path).columns
-    for select in join.spec.children:
-        if select.name in spec.children:
-            yield from child_parent_columns(spec.children[select.name])

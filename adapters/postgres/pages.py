@@ -9,11 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.contract import AllOf, CollectionSpec, Compare, FetchSpec, Predicate
-from adapters.postgres.joins import hung_on
 from adapters.postgres.keys import Keys, key_join, key_rows, listed
 from adapters.postgres.order import Branch, Term, after_cursor, first_page, order_term
 from adapters.postgres.predicates import condition
-from adapters.postgres.scope import Context, Rows, child_parent_columns, locate
+from adapters.postgres.scope import Context, Rows, handed_on
 from adapters.postgres.statement import Element, outer
 
 
@@ -151,7 +150,7 @@ class Pages:
         marks: list[Element],
     ) -> Any:
         """The rows of all branches in order, limited. Their order values are ``#0``, ``#1``, …"""
-        exported: list[Element] = [rows.from_.c[name] for name in self._own_names()]
+        exported: list[Element] = [rows.from_.c[name] for name in handed_on(self.collection, self.spec)]
         for name, lateral in rows.parts.items():
             exported += [column.label(f"{name}.{column.key}") for column in lateral.c]
         exported += [mark.label(f"#mark{i}") for i, mark in enumerate(marks)]
@@ -193,18 +192,6 @@ class Pages:
         parts = {name: _labelled(page, name) for name in rows.parts}
         marks = [page.c[f"#mark{i}"] for i in range(len(self.spec.marks))]
         return Page(from_, lambda name: outer(page.name, name), parts, self._sorted(page, terms, branches), marks=marks)
-
-    def _own_names(self) -> list[str]:
-        """Own columns that the page must hand on: those selected, and those that parts and lists hang on."""
-        names: dict[str, None] = {}
-        for path in self.spec.columns:
-            located = locate(self.collection, path)
-            names.update(dict.fromkeys(located.binding.columns if located.part is None else located.part.on.values()))
-        for select in self.spec.children:
-            if select.name in self.collection.children:
-                names.update(dict.fromkeys(child_parent_columns(self.collection.children[select.name])))
-        names.update(dict.fromkeys(hung_on(self.collection, self.spec.joins)))
-        return list(names)
 
 
 def _of(lateral: Any) -> Callable[[str], Element]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.contract import TYPE_KEYS, Child, CollectionSpec, FieldBinding, Part
+from adapters.contract import TYPE_KEYS, Child, CollectionSpec, FetchSpec, FieldBinding, Join, Part
 from adapters.errors import Unsupported
 from adapters.mapping import CodeTables
 from adapters.postgres.catalog import JSON, Catalog, ColumnType
@@ -77,6 +77,34 @@ def shown(element: Element, column: ColumnType) -> Element:
 
 
 _AS_TEXT = JSON | {"numeric"}
+
+
+def own_binding(spec: CollectionSpec, path: str) -> FieldBinding:
+    """The binding of a path of the collection's own table. Raises ``Unsupported``."""
+    located = locate(spec, path)
+    if located.part is not None:
+        raise Unsupported(f"{spec.id}: {path} is in another table")
+    return located.binding
+
+
+def hung_on(spec: CollectionSpec, joins: Sequence[Join]) -> list[str]:
+    """The native columns that joins need of the rows above them."""
+    return list(
+        dict.fromkeys(name for join in joins for _, ours in join.on for name in own_binding(spec, ours).columns)
+    )
+
+
+def handed_on(spec: CollectionSpec, asked: FetchSpec) -> list[str]:
+    """Own columns that a subquery must hand on: those selected, and those that parts, lists and joins hang on."""
+    names: dict[str, None] = {}
+    for path in asked.columns:
+        located = locate(spec, path)
+        names.update(dict.fromkeys(located.binding.columns if located.part is None else located.part.on.values()))
+    for select in asked.children:
+        if select.name in spec.children:
+            names.update(dict.fromkeys(child_parent_columns(spec.children[select.name])))
+    names.update(dict.fromkeys(hung_on(spec, asked.joins)))
+    return list(names)
 
 
 def key_paths(spec: CollectionSpec) -> tuple[str, ...]:

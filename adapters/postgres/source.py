@@ -36,7 +36,6 @@ from adapters.resilience import Load
 
 _START_SECONDS = 10.0
 _RETRY_SECONDS = 5.0
-_LEAST_SECONDS = 0.001
 _KEPT_SHAPES = 2048
 
 
@@ -152,7 +151,7 @@ class PostgresSource:
         connection = await pool.acquire(end)
         try:
             left = end - asyncio.get_running_loop().time()
-            records: list[Any] = await connection.fetch(text, *arguments, timeout=max(left, _LEAST_SECONDS))
+            records: list[Any] = await connection.fetch(text, *arguments, timeout=left)  # not above 0: it is late
         except BaseException as error:
             if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError) and not lost(error):
                 pool.release(connection)  # the server answered, or was not asked: the connection is sound

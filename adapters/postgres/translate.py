@@ -11,20 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import partial, reduce
+from functools import reduce
 from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.contract import ChildSelect, CollectionSpec, FetchSpec
-from adapters.errors import Unsupported
-from adapters.mapping import CodeTables, reading
+from adapters.contract import CollectionSpec, FetchSpec
+from adapters.mapping import CodeTables
 from adapters.postgres.catalog import Catalog
-from adapters.postgres.children import ChildLayout, Children, ColumnLayout, Selected
-from adapters.postgres.joins import JoinLayout, Joins, hung_on, numbered
+from adapters.postgres.children import OWN, ChildLayout, Children, ColumnLayout, Selected
+from adapters.postgres.joins import JoinLayout, Joins, numbered
 from adapters.postgres.keys import key_join
 from adapters.postgres.pages import Page, Pages
-from adapters.postgres.scope import Context, Rows, locate, part_lateral, shown, table
+from adapters.postgres.scope import Context, Rows, hung_on, locate, part_lateral, table
 from adapters.postgres.statement import Element, Statement
 
 
@@ -92,7 +91,7 @@ class _Translator:
 
         columns = tuple(self._column(path, page, part_column) for path in spec.columns)
         children = Children(context, self.selected)
-        lists = tuple(self._child(select, children, page) for select in spec.children)
+        lists = tuple(children.top(self.collection, select, page.own) for select in spec.children)
         for lateral in children.laterals:
             from_ = from_.outerjoin(lateral, sa.true())
         if not self.selected.elements:
@@ -114,19 +113,17 @@ class _Translator:
         if self._as_of_column() is not None:
             as_of = width + len(facts)
             facts.append(self._as_of().label("as_of"))
-        if not spec.joins:
-            gathered = [sa.func.json_agg(column).label(column.key) for column in rows.c]
-            query = sa.select(*gathered, *facts).select_from(rows)
-            layout = Layout(columns, lists, width, owner, spelling, present, totals, total, as_of, marks)
-            return Translation(context.parameters.statement(query), layout)
-        level = numbered(context, self.collection, rows)
-        joins = Joins(context, width + len(facts))
-        levels = joins.layouts(spec.joins, level)
-        gathered = [sa.func.json_agg(level.cte.c[f"c{i}"]).label(f"c{i}") for i in range(width)]
-        own = sa.select(*gathered).select_from(level.cte).subquery(context.alias("g"))
-        query = sa.select(*own.c, *facts, *(column for one in joins.gathered for column in one.c)).select_from(
-            reduce(lambda left, right: left.join(right, sa.true()), [own, *joins.gathered])
-        )
+        levels: tuple[JoinLayout, ...] = ()
+        if spec.joins:
+            level = numbered(context, self.collection, rows)
+            joins = Joins(context, width + len(facts))
+            levels = joins.layouts(spec.joins, level)
+            own = sa.select(*_gathered(level.cte, width)).select_from(level.cte).subquery(context.alias("g"))
+            from_ = reduce(lambda left, right: left.join(right, sa.true()), [own, *joins.gathered])
+            below = (column for one in joins.gathered for column in one.c)
+            query = sa.select(*own.c, *facts, *below).select_from(from_)
+        else:
+            query = sa.select(*_gathered(rows, width), *facts).select_from(rows)
         layout = Layout(columns, lists, width, owner, spelling, present, totals, total, as_of, marks, levels)
         return Translation(context.parameters.statement(query), layout)
 
@@ -137,24 +134,11 @@ class _Translator:
 
     def _column(self, path: str, page: Page, part_column: Callable[[str], Callable[[str], Element]]) -> ColumnLayout:
         located = locate(self.collection, path)
-        read = reading(located.binding, zone=self.context.zone_name, tables=self.context.tables)
         if located.part is None:
-            table_name, key, column = self.collection.table, "own", page.own
+            place = self.collection.table, OWN, page.own
         else:
-            part = located.part.name
-            table_name, key, column = located.part.table, part, part_column(part)
-
-        def make(name: str) -> Element:
-            return shown(column(name), self.context.catalog.type_of(table_name, name))
-
-        places = [self.selected.add((key, name), partial(make, name)) for name in read.columns]
-        return ColumnLayout(path, read, tuple(places))
-
-    def _child(self, select: ChildSelect, children: Children, page: Page) -> ChildLayout:
-        child = self.collection.children.get(select.name)
-        if child is None:
-            raise Unsupported(f"{self.collection.id} has no list {select.name}")
-        return children.top(child, select, self.collection.table, page.own)
+            place = located.part.table, located.part.name, part_column(located.part.name)
+        return self.selected.column(self.context, path, located.binding, *place)
 
     # ---- facts about the answer ------------------------------------------------------------------
 
@@ -175,6 +159,11 @@ class _Translator:
         from_, more = key_join(rows, self.spec)
         query = sa.select(sa.func.count()).select_from(rows.joined(from_)).where(*conditions, *more)
         return query.scalar_subquery()
+
+
+def _gathered(rows: Any, width: int) -> list[Element]:
+    """Each column of ``rows`` as an array."""
+    return [sa.func.json_agg(rows.c[f"c{i}"]).label(f"c{i}") for i in range(width)]
 
 
 __all__ = ["Layout", "Translation", "translate"]

@@ -50,27 +50,31 @@ def _joined(fetch: Fetch, item: LinkField) -> Joined:
 
 
 def _can(owner: Owner, one: Joined) -> bool:
-    return owner.source.joins(owner.spec.name, _join(one, (one.fetch.predicates.get(one.owner.id), None)))
+    return owner.source.joins(owner.spec.name, _join(one, (one.fetch.predicates.get(one.owner.id), ())))
 
 
 JoinRules = tuple[tuple[Any, Any], ...]
 """Of each join the row rule, and those of the joins below; the rules of a call shape."""
 
 
-def join_rules(how: Layout, params: Mapping[str, Any] | None) -> JoinRules | None:
-    """``None``: a rule shows no row at all, and its agency is not asked."""
+def join_rules(how: Layout, shape: OwnerShape | None, params: Mapping[str, Any] | None) -> JoinRules:
+    """Of what goes with a fetch: nothing does with pages per key, nor where one of the rules shows no row at all."""
+    return () if shape is not None and shape.per_key else _rules(how, params) or ()
+
+
+def _rules(how: Layout, params: Mapping[str, Any] | None) -> JoinRules | None:
     found = []
     for one in how.joins:
         rule = settle(one.fetch.predicates.get(one.owner.id), one.owner, params)
-        below = join_rules(one.how, params)
+        below = _rules(one.how, params)
         if rule is False or below is None:
             return None
         found.append((None if rule is True else rule, below))
     return tuple(found)
 
 
-def unruled(joins: JoinRules | None) -> bool:
-    return joins is None or all(rule is None and unruled(below) for rule, below in joins)
+def unruled(joins: JoinRules) -> bool:
+    return all(rule is None and unruled(below) for rule, below in joins)
 
 
 def _join(one: Joined, rules: tuple[Any, Any]) -> Join:
@@ -84,7 +88,7 @@ def spec_of(
     how: Layout,
     shape: OwnerShape | None,
     rule: Any,
-    joins: JoinRules | None = None,
+    joins: JoinRules = (),
     *,
     keyed: bool = True,
 ) -> FetchSpec:

@@ -53,18 +53,18 @@ class Explainer:
             shape = citing(fetch)
         try:
             how = layout_of(fetch, owner)
-            joins = join_rules(how, self.params) if how.joins and not (shape is not None and shape.per_key) else None
+            joins = join_rules(how, shape, self.params)
             self._note(how, joins)
             spec = spec_of(fetch, owner, how, shape, None if rule is True else rule, joins)
             return owner.source.prepare(replace(spec, marks=marks)).explain()
         except Unsupported as reason:
             return f"refused: {reason}"
 
-    def _note(self, how: Layout, joins: JoinRules | None) -> None:
+    def _note(self, how: Layout, joins: JoinRules) -> None:
         """The fetches that go with one: ``render`` tells of those above first."""
-        for one in how.joins if joins is not None else ():
+        for one, (_, below) in zip(how.joins, joins, strict=False):
             self.joined.add(id(one.fetch))
-            self._note(one.how, joins)
+            self._note(one.how, below)
 
     def _led(self, fetch: Fetch) -> int:
         """The groups whose rows may be asked for: at the root those that grant it, below any."""

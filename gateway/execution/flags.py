@@ -45,6 +45,8 @@ def shown_digits(shape: Shape, table: Table) -> Counts:
 
 
 def _count_shown(shape: Shape, table: Table, bearer: str, counts: Counts) -> None:
+    if not shape.flagged:
+        return
     for item in shape.fields:
         if isinstance(item, MetaField) and item.kind == "dataFlags":
             _count(table, bearer, counts)

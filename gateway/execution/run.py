@@ -127,7 +127,7 @@ class Run:
         if rule is False:
             nothing = Report(owner.agency, "ANSWERED", self.now, inner=fetch.inner, ruled=True)
             return empty(fetch.needs), nothing, None
-        joins = join_rules(how, self.params) if how.joins and not (shape is not None and shape.per_key) else None
+        joins = join_rules(how, shape, self.params)
         try:
             marks = granting.marks if granting is not None else ()
             asked = owner, how, shape, None if rule is True else rule, marks
@@ -135,9 +135,9 @@ class Run:
             try:
                 rows = await self._read(fetch, call, *asked, joins)
             except (SourceError, Unsupported) as error:
-                if joins is None or isinstance(error, SourceTimeout):
+                if not joins or isinstance(error, SourceTimeout):
                     raise
-                rows = await self._read(fetch, call, *asked, None)  # what fails together may do apart
+                rows = await self._read(fetch, call, *asked, ())  # what fails together may do apart
         except (SourceError, Unsupported, TimeoutError) as error:
             return None, self._failed(fetch, owner, error), None
         stale = owner.spec.freshness is not None and self.now - rows.as_of > owner.spec.freshness
@@ -170,10 +170,17 @@ class Run:
         shape: OwnerShape | None,
         rule: Any,
         marks: tuple[Predicate, ...],
-        joins: JoinRules | None,
+        joins: JoinRules,
     ) -> Rows:
-        """Raises ``SourceError``, ``Unsupported``."""
-        prepared = self._prepared(fetch, owner, how, shape, rule, marks, joins)
+        """The call shape is prepared once. Raises ``SourceError``, ``Unsupported``."""
+        key = (owner.id, shape, rule, marks, joins)
+        prepared: PreparedFetch | None = fetch.calls.get(key)
+        if prepared is None:
+            spec = spec_of(fetch, owner, how, shape, rule, joins)
+            prepared = owner.source.prepare(replace(spec, marks=marks) if marks else spec)
+            if len(fetch.calls) >= MAX_CALL_SHAPES:
+                fetch.calls.clear()
+            fetch.calls[key] = prepared
         call.deadline = self._deadline()
         call.scope = self._scope(rule is None and not marks and unruled(joins))
         return await prepared.run(call)
@@ -208,26 +215,6 @@ class Run:
         if unruled:
             return (self.view.fingerprint,)
         return (self.view.fingerprint, *(f"{name}={value!r}" for name, value in self.params.items()))
-
-    def _prepared(
-        self,
-        fetch: Fetch,
-        owner: Owner,
-        how: Layout,
-        shape: OwnerShape | None,
-        rule: Any,
-        marks: tuple[Predicate, ...],
-        joins: JoinRules | None,
-    ) -> PreparedFetch:
-        key = (owner.id, shape, rule, marks, joins)
-        prepared: PreparedFetch | None = fetch.calls.get(key)
-        if prepared is None:
-            spec = spec_of(fetch, owner, how, shape, rule, joins)
-            prepared = owner.source.prepare(replace(spec, marks=marks) if marks else spec)
-            if len(fetch.calls) >= MAX_CALL_SHAPES:
-                fetch.calls.clear()
-            fetch.calls[key] = prepared
-        return prepared
 
     def _failed(self, fetch: Fetch, owner: Owner, error: BaseException) -> Report:
         if isinstance(error, Unsupported):

@@ -11,7 +11,7 @@ from typing import Any
 from weakref import ReferenceType, ref
 
 from adapters.contract import READ, ChildRows, Rows, coordinate_path
-from gateway.execution.layouts import Joined, Layout
+from gateway.execution.layouts import Layout
 from gateway.planning.catalog import Owner
 from gateway.planning.shapes import Needs
 from resolvers.identifiers import Identifier
@@ -89,25 +89,25 @@ class Table:
 
 def from_rows(rows: Rows, how: Layout, origin: Origin) -> Table:
     """An agency's answer as a table, with what was joined if it was. Columns it does not supply are null."""
-    table = _table(rows.count, rows.columns, rows.children, how)
-    table.origins = (origin,)
-    _stamp(table, origin)
-    _attach(table, rows.children[len(how.selects) :], how.joins, origin)
+    table = _answer(rows.count, rows.columns, rows.children, how, origin)
     for flag in rows.flags:
         _note(table, how, flag.row, flag.path, flag.problem)
     return table
 
 
-def _attach(table: Table, found: Sequence[ChildRows], joins: Sequence[Joined], origin: Origin) -> None:
-    """``found``: nothing where the joined were not asked for."""
-    for one, rows in zip(joins, found, strict=False):
-        below = _table(rows.offsets[-1], rows.columns, rows.children, one.how)
+def _answer(
+    count: int, columns: Sequence[list[Any]], children: Sequence[ChildRows], how: Layout, origin: Origin
+) -> Table:
+    """Rows of one origin. After their lists come the rows that were joined, where they were asked for."""
+    table = _table(count, columns, children, how)
+    table.origins = (origin,)
+    _stamp(table, origin)
+    for one, rows in zip(how.joins, children[len(how.selects) :], strict=False):
         own = Origin(one.owner.agency, origin.as_of, origin.stale, one.owner)
-        below.origins = (own,)
-        _stamp(below, own)
-        _attach(below, rows.children[len(one.how.selects) :], one.how.joins, own)
+        below = _answer(rows.offsets[-1], rows.columns, rows.children, one.how, own)
         ruled = one.fetch.predicates.get(one.owner.id) is not None
         table.joined[id(one.item)] = Children(rows.offsets, below, ruled=ruled)
+    return table
 
 
 def _note(table: Table, how: Layout, row: int, path: str, problem: str) -> None:

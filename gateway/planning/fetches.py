@@ -71,9 +71,11 @@ class FetchBuilder:
         if not single or keys != TYPE_KEYS[target]:
             order = self._list_order(target, needs, merged=merged or len(owners) > 1, inner=inner)
         groups = self._groups(coordinate, owners, needs, at, inner=inner, leading=leading)
-        made = Fetch(coordinate, target, needs, owners, keys, predicates, checks, order, at, inner, groups)
-        made.placing = placing
-        return self._keep(made)
+        return self._keep(
+            Fetch(
+                coordinate, target, needs, owners, keys, predicates, checks, order, at, inner, groups, placing=placing
+            )
+        )
 
     def listing(
         self,

@@ -13,13 +13,9 @@ def note_joins(plan: Plan) -> None:
     """Fills ``Fetch.joins``. Whether a source can join them is found out when it is asked."""
     for root in plan.roots:
         if root.fetch is not None and not root.special:
-            _note(root.fetch, _shapes(root.shape, root.page.node_shapes() if root.page is not None else ()))
+            _note(root.fetch, root.fetched())
         for name, fetch in root.fetches.items():
             _note(fetch, [root.shapes[name]])
-
-
-def _shapes(one: Shape | None, more: Sequence[Shape]) -> list[Shape]:
-    return [*([one] if one is not None else []), *more]
 
 
 def _note(fetch: Fetch, shapes: Sequence[Shape]) -> None:

@@ -40,6 +40,11 @@ class RootField(ShapeField):
     shapes: dict[str, Shape] = field(default_factory=dict)
     fetches: dict[str, Fetch] = field(default_factory=dict)
 
+    def fetched(self) -> list[Shape]:
+        """The shapes over the rows of ``fetch``."""
+        own = [self.shape] if self.shape is not None else []
+        return [*own, *(self.page.node_shapes() if self.page is not None else ())]
+
 
 @dataclass(slots=True)
 class Page:
@@ -144,9 +149,7 @@ class Plan:
         for root in self.roots:
             if root.fetch is fetch:
                 return root.page
-            shapes = [root.shape] if root.shape is not None else []
-            shapes += [*root.shapes.values(), *(root.page.node_shapes() if root.page is not None else [])]
-            for link in (link for shape in shapes for link in shape.links()):
+            for link in (link for shape in (*root.fetched(), *root.shapes.values()) for link in shape.links()):
                 if link.fetch is fetch:
                     return link.page
         return None

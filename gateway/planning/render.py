@@ -58,9 +58,7 @@ def _rows(group: Group, type_name: str) -> str:
 
 
 def _shapes(root: RootField) -> list[Shape]:
-    shapes = list(root.shapes.values())
-    shapes += [shape for shape in (root.inner, root.shape) if shape is not None]
-    return shapes + (root.page.node_shapes() if root.page is not None else [])
+    return [*root.shapes.values(), *([root.inner] if root.inner is not None else ()), *root.fetched()]
 
 
 @dataclass(frozen=True, slots=True)

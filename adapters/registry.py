@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any, cast
 
 from adapters.caching import CachingSource
-from adapters.coalescing import CoalescingSource, coalesce_after
+from adapters.coalescing import CoalescingSource, coalesce_ms
 from adapters.contract import CollectionSpec, Lookup, Source
 from adapters.errors import AgencyFileError, Fault
 from adapters.resilience import Load
@@ -57,12 +57,12 @@ def create(
     codes = {key: lookup for key, lookup in lookups.items() if lookup.source == name}
     try:
         resilience, table = resilience_of(table)
-        after, table = coalesce_after(table)
+        wait, table = coalesce_ms(table)
     except ValueError as problem:
         raise AgencyFileError([Fault(agency, f"sources.{name}", str(problem))]) from None
     source: Source = ResilientSource(FACTORIES[kind](name, agency, table, own, codes), resilience)
-    if after:
-        source = SharingSource(CoalescingSource(source, after))
+    if wait:
+        source = SharingSource(CoalescingSource(source, wait / 1000))
     seconds = {spec.name: spec.cache_seconds for spec in own if spec.cache_seconds}
     return CachingSource(source, seconds) if seconds else source
 

@@ -7,7 +7,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from bench.processes import LEAN
+from bench.processes import LEAN, SERVICE
 from bench.report import Results, cpu
 
 COLOURS = {
@@ -15,6 +15,7 @@ COLOURS = {
     "floor": "#333333",
     LEAN: "#7a6a3a",
     "stock": "#9a9a9a",
+    SERVICE: "#c77f9d",
     "yoga": "#2f6fb3",
     "mercurius": "#3d8f5f",
 }

@@ -16,7 +16,8 @@ from bench import peers
 ROOT = Path(__file__).parents[1]
 LEAN = "floor, no reset"
 FLOORS = ("floor", LEAN)
-CONTENDERS = ("gateway", *FLOORS, "stock", *peers.PEERS)
+SERVICE = "strawberry"
+CONTENDERS = ("gateway", *FLOORS, "stock", SERVICE, *peers.PEERS)
 WORKERS_2 = "gateway, 2 workers"
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -88,6 +89,7 @@ async def _running(name: str, environment: Mapping[str, str], logs: Path) -> Asy
         WORKERS_2: [guichet, "serve", "--config", config, "--port", str(port), "--workers", "2"],
         "stock": [sys.executable, "-m", "bench.stock", config, str(port)],
         "floor": [sys.executable, "-m", "bench.floor", str(port)],
+        SERVICE: [sys.executable, "-m", "bench.service", str(port)],
         LEAN: [sys.executable, "-m", "bench.floor", str(port), "--no-reset"],
         **{peer: [peers.node() or "node", str(peers.FOLDER / f"{peer}.mjs"), str(port)] for peer in peers.PEERS},
     }

@@ -15,7 +15,7 @@ from rich.table import Table
 from bench import peers
 from bench.agreement import Asked
 from bench.measure import Cell, Sample
-from bench.processes import LEAN
+from bench.processes import LEAN, SERVICE
 
 PACKAGES = ("graphql-core", "strawberry-graphql", "starlette", "uvicorn", "uvloop", "asyncpg", "aiohttp", "orjson")
 HEAD = (
@@ -32,6 +32,8 @@ HEAD = (
     "peak MB",
 )
 GOAL = 8.0
+STOCK = ("stock", SERVICE)
+"""Who runs on the stock executor."""
 WHO = {
     "gateway": "`guichet serve`, everything on: tokens, policy, completeness, log line.",
     "floor": "an endpoint a query, written by hand (`bench/floor.py`): no GraphQL, no access control. Its pools are "
@@ -39,6 +41,8 @@ WHO = {
     LEAN: "the same, but that its pools send no reset statement, as the gateway's send none.",
     "stock": "the gateway with graphql-core's executor and DataLoaders in the place of its own engine "
     "(`bench/stock.py`): the same HTTP, tokens, policy, adapters and fetches.",
+    SERVICE: "a service written by hand with Strawberry (`bench/service.py`), its executor and a DataLoader a link: "
+    "the floor's statements and calls, no access control; documents parsed and validated once, answers by orjson.",
     "yoga": "GraphQL Yoga with graphql-jit on Node (`bench/node/yoga.mjs`): the floor's statements and calls, no "
     "access control.",
     "mercurius": "Mercurius with its JIT on Fastify (`bench/node/mercurius.mjs`): the same resolvers as Yoga.",
@@ -81,11 +85,22 @@ class Results:
         )
 
     def against_stock(self) -> list[str]:
-        """One line a cell: how many times the stock executor's CPU is the gateway's."""
+        """One line a cell and contender that runs on the stock executor: how many times the gateway's CPU it needs."""
         return [
-            f"{cell.query}, {cell.concurrency} in flight: {spread(*cell.ratio('stock', 'gateway', cpu))} times"
+            f"{cell.query}, {cell.concurrency} in flight: {name} {spread(*cell.ratio(name, 'gateway', cpu))} times"
+            for name in STOCK
             for cell in self.cells
-            if "stock" in cell.samples
+            if name in cell.samples
+        ]
+
+    def verdicts(self) -> list[str]:
+        """Whether the goal is reached, by contender and requests in flight."""
+        return [
+            f"- {name}: the goal is {'reached' if met else '**not reached**'} with {cell.concurrency} in flight"
+            for name in STOCK
+            for cell in self.cells
+            if cell.query == "q1" and name in cell.samples
+            for met in [cell.ratio(name, "gateway", cpu)[0] >= GOAL]
         ]
 
     def grown(self) -> list[tuple[str, ...]]:
@@ -175,11 +190,7 @@ def markdown(results: Results, plot: str | None = None) -> str:
     if results.against_stock():
         lines += [f"CPU of the stock executor, as a multiple of the gateway's (the goal for q1 is {GOAL:g}):", ""]
         lines += [f"- {line}" for line in results.against_stock()]
-        queues = [cell for cell in results.cells if cell.query.partition(".")[0] == "q1"]
-        if queues:
-            reached = min(cell.ratio("stock", "gateway", cpu)[0] for cell in queues) >= GOAL
-            lines += ["", f"The goal is {'reached' if reached else '**not reached**'}."]
-        lines += [""]
+        lines += ["", *results.verdicts(), ""]
     if not set(names) & set(peers.PEERS):
         lines += ["The Node peers (Yoga with graphql-jit, Mercurius with its JIT) were not measured.", ""]
     return "\n".join(lines)

@@ -10,7 +10,7 @@ import orjson
 from bench import peers
 from bench.floor_sources import LONG_ROWS
 from bench.load import Request
-from bench.processes import FLOORS, ROOT, Contender
+from bench.processes import FLOORS, ROOT, SERVICE, Contender
 from demo.running import Demo
 
 STORES = {"CUSTOMS_DSN": "customs", "TRADE_DSN": "trade_controls", "TRAVELLER_DSN": "traveller"}
@@ -27,12 +27,12 @@ def environment(demo: Demo) -> dict[str, str]:
 def requests_of(
     name: str, contender: Contender, token: str, sets: Sequence[Mapping[str, Any]], rows: int | None = None
 ) -> list[Request]:
-    """``rows``: of the long list, if not all. The floors and the Node peers know no tokens and are sent none."""
+    """``rows``: of the long list, if not all. The floors and the peers know no tokens and are sent none."""
     if contender.name in FLOORS:
         more = {} if rows is None else {"rows": rows}
         return [Request(f"/{name}", orjson.dumps({"variables": {**one, **more}})) for one in sets]
     text = (ROOT / "bench" / "queries" / f"{name}.graphql").read_text()
     if rows is not None:
         text = text.replace(f"first: {LONG_ROWS}", f"first: {rows}")
-    sent = "" if contender.name in peers.PEERS else token
+    sent = "" if contender.name in (SERVICE, *peers.PEERS) else token
     return [Request("/graphql", orjson.dumps({"query": text, "variables": one}), sent) for one in sets]

@@ -140,7 +140,7 @@ class Border:
         **edits: str,
     ) -> AsyncIterator[Gateway]:
         """A gateway of its own. ``resilience`` goes into every source; ``edits`` add lines to an agency's source
-        (``customs="coalesce_after = 0"``), ``collections`` to a collection (``{"food.permit": "…"}``);
+        (``customs="coalesce_ms = 0"``), ``collections`` to a collection (``{"food.permit": "…"}``);
         ``environment`` says where agencies are otherwise than where they are."""
         config = configuration(self.demo.directory / f"config-{name}", resilience, edits, collections or {})
         port, admin = _free(), _free()

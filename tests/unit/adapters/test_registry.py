@@ -36,12 +36,12 @@ def test_a_source_gets_its_own_collections_and_lookups(monkeypatch: pytest.Monke
     monkeypatch.setattr(registry, "import_module", lambda name: SimpleNamespace(create=create))
     specs = [CollectionSpec("A", source, name, "Hold", {}) for source, name in (("db", "x"), ("api", "y"))]
     lookups = {name: Lookup(name, name, "c", "v") for name in ("db", "api")}
-    made = registry.create("db", "A", {"kind": "postgres", "coalesce_after": 3}, specs, lookups)
+    made = registry.create("db", "A", {"kind": "postgres", "coalesce_ms": 3}, specs, lookups)
     assert (made.name, made.agency) == ("db", "A")
     assert given == [("db", "A", "postgres", ["x"], ["db"])]
 
 
-@pytest.mark.parametrize("wrong", [{"coalesce_after": -1}, {"resilience": {"attempts": 0}}, {"resilience": {"x": 1}}])
+@pytest.mark.parametrize("wrong", [{"coalesce_ms": -1}, {"resilience": {"attempts": 0}}, {"resilience": {"x": 1}}])
 def test_options_of_every_kind_are_faults_of_the_agency_file_too(wrong: dict[str, Any]) -> None:
     with pytest.raises(AgencyFileError, match=r"sources\.db"):
         registry.create("db", "TEST", {"kind": "rest", **wrong}, [], {})

@@ -145,7 +145,7 @@ async def test_a_fault_of_our_own_is_not_handed_on(slow: Slow) -> None:
 
 async def test_it_shares_what_waits_to_be_joined_too(slow: Slow) -> None:
     """Behind a busy lane the same lookup waits once, and others with it."""
-    fetch = SharingSource(CoalescingSource(slow, 1)).prepare(SPEC)
+    fetch = SharingSource(CoalescingSource(slow, 60.0)).prepare(SPEC)
     busy = lookup(fetch, "A")
     await settle()
     tasks = [lookup(fetch, *keys) for keys in (["B"], ["B"], ["C"])]
@@ -159,7 +159,7 @@ async def test_it_shares_what_waits_to_be_joined_too(slow: Slow) -> None:
 
 
 async def test_two_who_miss_the_same_kept_answers_ask_once(slow: Slow) -> None:
-    kept = CachingSource(SharingSource(CoalescingSource(slow, 2)), {"shipment": 60})
+    kept = CachingSource(SharingSource(CoalescingSource(slow, 60.0)), {"shipment": 60})
     page = FetchSpec("shipment", ("ccn", "status"), limit=True)
     by_key, listed = kept.prepare(SPEC), kept.prepare(page)
     tasks = [lookup(by_key, "A", "B") for _ in range(3)] + [lookup(listed, limit=5) for _ in range(3)]
@@ -178,11 +178,11 @@ async def test_a_shape_nobody_holds_is_forgotten(slow: Slow) -> None:
     assert not list(source._fetches)
 
 
-@pytest.mark.parametrize(("after", "shared"), [(2, True), (0, False)])
-def test_together_is_one_option(after: int, shared: bool) -> None:
+@pytest.mark.parametrize(("wait", "shared"), [(2, True), (0, False)])
+def test_together_is_one_option(wait: int, shared: bool) -> None:
     number = {"number": FieldBinding("number", "String", ("no",))}
     spec = CollectionSpec("FOOD", "db", "permit", "Permit", number, table="permit")
-    table = {"kind": "postgres", "dsn": "postgresql://nowhere/x", "coalesce_after": after}
+    table = {"kind": "postgres", "dsn": "postgresql://nowhere/x", "coalesce_ms": wait}
     found: Any = registry.create("db", "FOOD", table, [spec], {})
     assert isinstance(found, SharingSource) is shared
 

@@ -13,6 +13,7 @@ def explain(base: str, plan: Plan) -> str:
     """For ``PreparedFetch.explain``. Filters without a value in this call shape are left out, as in the request."""
     request = plan.template.request
     filled = {part.path for part in plan.by} | {push.placeholder for push in plan.pushes}
+    filled |= {plan.resume.placeholder} if plan.resume is not None else set()
     filled |= {"size", "page", "offset", "cursor"} | ({"order"} if plan.order_value is not None else set())
     query = [
         f"{name}={value.replace('{order}', plan.order_value or '')}"

@@ -147,11 +147,6 @@ class RestFetch:
                 continue
             values[push.placeholder] = sent[0]
             exact = exact and sent[1]
-        resume = self.plan.resume
-        if resume is not None and call.cursor is not None:
-            sent = resume.native({CURSOR: call.cursor[0]})
-            if sent:
-                values[resume.placeholder] = sent[0]
         if self.plan.order_value is not None:
             values["order"] = self.plan.order_value
         return values, exact
@@ -248,7 +243,22 @@ class RestFetch:
     # -- lists
 
     async def _list(self, call: FetchCall, values: Natives, exact: bool) -> Rows:
-        """Reads on until the answer is sure: enough rows in the API's own order, or all of them."""
+        """Near the cursor, where the API can start there; if what follows comes to its end, rows without a value may
+        be among those that are missing."""
+        near = self._near(call)
+        if near:
+            answered, ended = await self._read(call, {**values, **near}, exact)
+            if not ended or not self.plan.nulls_follow:
+                return answered
+        return (await self._read(call, values, exact))[0]
+
+    def _near(self, call: FetchCall) -> Natives:
+        resume = self.plan.resume
+        sent = () if resume is None or call.cursor is None else resume.native({CURSOR: call.cursor[0]})
+        return {resume.placeholder: sent[0]} if resume is not None and sent else {}
+
+    async def _read(self, call: FetchCall, values: Natives, exact: bool) -> tuple[Rows, bool]:
+        """Reads on until the answer is sure: enough rows in the API's own order, or all of them. Whether it was all."""
         plan, work = self.plan, self.plan.work
         limit = call.limit if work.limit else None
         count = work.count
@@ -281,7 +291,7 @@ class RestFetch:
         answered = work.apply(concatenate(parts), call)
         if count and more and pages.total is not None:
             answered.total = pages.total
-        return answered
+        return answered, not more
 
     async def _rows(self, gathered: Gathered, deadline: float | None) -> Rows:
         columns, children, flags = self._decoder.decode(gathered.batch)

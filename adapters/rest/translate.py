@@ -32,13 +32,17 @@ from adapters.rest.template import CONTROL, Template
 CURSOR = " cursor"
 """Not a name that a planner gives."""
 
+NEVER_NULL = frozenset({"eq", "in", "lt", "lte", "gt", "gte", "startsWith"})
+"""Operators that no null meets."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How one call shape is asked. ``ordered``: the rows arrive in the order of the first order term (``{order}`` is
     ``order_value``), or no order is asked; ``whole``: that one term is all of the order. ``asked``: key paths that
     come from the question because no field binds them. ``pushed_all``: no condition is left to the gateway.
-    ``resume``: lets the API start near the cursor; its operand is the parameter ``CURSOR``."""
+    ``resume``: lets the API start near the cursor; its operand is the parameter ``CURSOR``. ``nulls_follow``: after the
+    rows that it lets through come those without a value, which it does not."""
 
     spec: FetchSpec
     collection: CollectionSpec
@@ -53,6 +57,7 @@ class Plan:
     work: Evaluation
     residual: tuple[str, ...]
     resume: Push | None = None
+    nulls_follow: bool = False
 
     @property
     def keyed(self) -> bool:
@@ -140,7 +145,8 @@ def _candidate(
         pushed_all=not left,
         work=work,
         residual=tuple(_render(term) for term in left),
-        resume=_resume(spec, extended, template, {push.placeholder for push in pushes}, zone, tables),
+        resume=_resume(spec, extended, template, pushes, zone, tables),
+        nulls_follow=_nulls_follow(spec, terms),
     )
     by_keys = sum(part.position >= 0 for part in by)
     score = (by_keys, -len(left), request.cap is None, bool(request.many), ordered, len(pushes), -len(by))
@@ -225,20 +231,29 @@ def _resume(
     spec: FetchSpec,
     collection: CollectionSpec,
     template: Template,
-    taken: set[str],
+    pushes: Sequence[Push],
     zone: str | None,
     tables: CodeTables,
 ) -> Push | None:
-    """Descending and past the nulls, whatever follows the cursor is at or below its first value. (Ascending, the
-    nulls follow too, and a bound would lose them.)"""
-    if not spec.after or spec.after[0] or not spec.order[0].descending or spec.count or spec.keys:
+    """Among the rows that have a value, whatever follows the cursor is at its first value or beyond. A condition on the
+    same path gives way: the cursor's row meets it, so that what lies beyond is within it too."""
+    if not spec.after or spec.after[0] or spec.count or spec.keys:
         return None
-    path = spec.order[0].path
-    binding = collection.fields.get(path)
-    free = set(template.names) - taken
+    first = spec.order[0]
+    binding = collection.fields.get(first.path)
     if binding is None:
         return None
-    return _push(Compare(path, "lte", Param(CURSOR)), asking(binding, zone=zone, tables=tables), free)
+    free = set(template.names) - {push.placeholder for push in pushes if push.compare.path != first.path}
+    beyond = Compare(first.path, "lte" if first.descending else "gte", Param(CURSOR))
+    return _push(beyond, asking(binding, zone=zone, tables=tables), free)
+
+
+def _nulls_follow(spec: FetchSpec, terms: Sequence[Predicate]) -> bool:
+    """Rows without a value are last in ascending order, unless a condition leaves them out."""
+    if not spec.order or spec.order[0].descending:
+        return False
+    path = spec.order[0].path
+    return not any(isinstance(term, Compare) and term.path == path and term.op in NEVER_NULL for term in terms)
 
 
 def _order(spec: FetchSpec, request: Request) -> tuple[str | None, bool]:

@@ -105,18 +105,57 @@ async def test_order_is_pushed_and_a_page_after_a_cursor_is_found(api: Api) -> N
     assert len(api.targets) == 3
 
 
+NUMBERED: list[dict[str, Any]] = [{"no": f"{i:02}"} for i in range(1, 51)]
+BOUNDED = {"offset": "{offset}", "limit": "{size}", "sort": "{order}", "from": "{number.gte}", "to": "{number.lte}"}
+
+
+def bounded(asked: web.Request, _: Any) -> Any:
+    """A list by number with rows that have none at its end, which any bound leaves out."""
+    rows: list[dict[str, Any]] = [*NUMBERED, {"no": None, "kind": "A"}, {"no": None, "kind": "B"}]
+    if asked.query["sort"].startswith("-"):
+        rows.reverse()
+    least, most = asked.query.get("from", ""), asked.query.get("to", "")
+    if least or most:
+        rows = [row for row in rows if row["no"] and row["no"] >= least and (not most or row["no"] <= most)]
+    return {"rows": rows[int(asked.query["offset"]) :][: int(asked.query["limit"])]}
+
+
+def page_after(api: Api, descending: bool, **more: Any) -> Any:
+    api.calls(bounded)
+    source = api.source(request(BOUNDED, Paging(3), order={"number": ("no", "-no")}))
+    order = (OrderTerm("number", descending=descending),)
+    return source.prepare(FetchSpec("permit", ("number", "type"), order=order, limit=True, after=(False,), **more))
+
+
 async def test_a_later_page_starts_near_its_cursor(api: Api) -> None:
-    data = [{"no": f"{i:02}"} for i in range(50, 0, -1)]
+    fetch = page_after(api, descending=True)
+    assert "to={number.lte}" in fetch.explain()
+    assert (await fetch.run(FetchCall(limit=2, cursor=("11",)))).columns[0] == ["10", "09"]
+    assert api.targets == ["/x?offset=0&limit=3&sort=-no&to=11"]
 
-    def page(asked: web.Request, _: Any) -> Any:
-        rows = [row for row in data if row["no"] <= asked.query.get("to", "99")]
-        return {"rows": rows[int(asked.query["offset"]) :][: int(asked.query["limit"])]}
 
-    api.calls(page)
-    query = {"offset": "{offset}", "limit": "{size}", "sort": "{order}", "to": "{number.lte}"}
-    source = api.source(request(query, Paging(3), order={"number": ("no", "-no")}))
-    order = (OrderTerm("number", descending=True),)
-    fetch = source.prepare(FetchSpec("permit", ("number",), order=order, limit=True, after=(False,)))
+async def test_in_ascending_order_too(api: Api) -> None:
+    fetch = page_after(api, descending=False)
+    assert (await fetch.run(FetchCall(limit=2, cursor=("40",)))).columns[0] == ["41", "42"]
+    assert api.targets == ["/x?offset=0&limit=3&sort=no&from=40"]
+
+
+async def test_rows_without_a_value_follow_the_last_that_has_one(api: Api) -> None:
+    fetch = page_after(api, descending=False)
+    rows = await fetch.run(FetchCall(limit=3, cursor=("49",)))
+    assert rows.columns[0] == ["50", None, None]
+    assert sorted(rows.columns[1][1:]) == ["A", "B"]
+    assert api.targets[0] == "/x?offset=0&limit=3&sort=no&from=49"
+
+
+async def test_they_are_not_looked_for_where_a_filter_leaves_them_out(api: Api) -> None:
+    fetch = page_after(api, descending=False, filter=Compare("number", "gte", Value("30")))
+    assert (await fetch.run(FetchCall(limit=3, cursor=("49",)))).columns[0] == ["50"]
+    assert api.targets == ["/x?offset=0&limit=3&sort=no&from=49"]
+
+
+async def test_a_cursor_takes_the_place_of_a_bound_that_it_lies_within(api: Api) -> None:
+    fetch = page_after(api, descending=True, filter=Compare("number", "lte", Value("30")))
     assert (await fetch.run(FetchCall(limit=2, cursor=("11",)))).columns[0] == ["10", "09"]
     assert api.targets == ["/x?offset=0&limit=3&sort=-no&to=11"]
 

@@ -135,23 +135,26 @@ async def linguistic_locale(installation: Installation, supervisor: Supervisor, 
     """
     output = logs / "locale.log"
     own = installation.base / "locale"
-    if not (own / LINGUISTIC[0]).exists():
+    if not (own / LINGUISTIC[0] / "LC_COLLATE").exists():
         installed = installed_locales()
         if found := next((name for name in LINGUISTIC if name.lower().replace("-", "") in installed), None):
             return found
         localedef = shutil.which("localedef")
         if localedef is None or sys.platform != "linux":
             return None
+        shutil.rmtree(own, ignore_errors=True)  # one that was begun when the demo was killed
         installation.make(own)
-        argv = [localedef, "-c", "-i", LINGUISTIC[0].partition(".")[0], "-f", "UTF-8", str(own / LINGUISTIC[0])]
+        partial = own / f".{LINGUISTIC[0]}"
+        argv = [localedef, "-c", "-i", LINGUISTIC[0].partition(".")[0], "-f", "UTF-8", str(partial)]
         command = Command(
             "localedef", argv, output, installation.environment(), installation.base, installation.account
         )
         supervisor.start(command)
         await supervisor.ended("localedef")  # it warns by its exit code: what counts is the file
-        if not (own / LINGUISTIC[0] / "LC_COLLATE").exists():
+        if not (partial / "LC_COLLATE").exists():
             shutil.rmtree(own)
             return None
+        partial.rename(own / LINGUISTIC[0])
     return LINGUISTIC[0]
 
 

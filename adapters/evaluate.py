@@ -161,6 +161,12 @@ class Evaluation:
             indices = cut(indices, columns, self.spec.order, self._bounds(call))
         return indices, dropped
 
+    def following(self, columns: Sequence[list[Any]], call: FetchCall) -> list[int]:
+        """The rows after the cursor, by their ``columns`` of ``order``."""
+        terms = self.spec.order
+        made = [numbers(self._type(term.path), column) for term, column in zip(terms, columns, strict=True)]
+        return cut(range(len(columns[0])), made, terms, self._bounds(call))
+
     def comparable(self, rows: Rows, path: str) -> list[Any]:
         """The column of ``path``, as order sees it."""
         return numbers(self._type(path), rows.columns[self.columns.index(path)])

@@ -35,6 +35,7 @@ GUICHET = Path(sys.executable).with_name("guichet")
 QUERIES = ("q1", "q2", "q3")
 PERSONA = "developer"
 IN_FLIGHT = 16
+BESIDE = ("gateway", "floor")
 SHARES = 10
 LATER = 1000
 START_SECONDS = 60.0
@@ -80,24 +81,28 @@ async def memory(demo: Demo, load: Generator, options: argparse.Namespace) -> No
 
 
 async def worlds(small: Demo, large: Demo, load: Generator, options: argparse.Namespace) -> None:
-    """A page has as many rows in both: as many as the small world's ports can fill."""
+    """A page has as many rows in both: as many as the small world's ports can fill. The floor beside the gateway shows
+    what of a difference is the data's own: rows with more in them, longer waits."""
     rounds = Rounds(load, options.rounds, options.seconds, options.warm)
     async with AsyncExitStack() as stack:
-        sides = {}
-        sent: dict[str, dict[str, Sequence[Request]]] = {query: {} for query in QUERIES}
+        sides: dict[str, dict[str, Contender]] = {name: {} for name in BESIDE}
+        sent: dict[tuple[str, str], dict[str, Sequence[Request]]] = {}
         for name, demo in {"small": small, "large": large}.items():
             known = environment(demo)
-            running = await stack.enter_async_context(contenders(("gateway",), known, demo.logs))
-            sides[name] = replace(running["gateway"], name=name)
+            running = await stack.enter_async_context(contenders(BESIDE, known, demo.logs))
             sets = await variables(known["CUSTOMS_DSN"])
-            for query in QUERIES:
-                rows = options.rows if query == "q3" else None
-                sent[query][name] = requests_of(query, sides[name], demo.keys.token(PERSONA), sets[query], rows)
+            for who, one in running.items():
+                sides[who][name] = replace(one, name=name)
+                for query in QUERIES:
+                    rows = options.rows if query == "q3" else None
+                    asked = requests_of(query, one, demo.keys.token(PERSONA), sets[query], rows)
+                    sent.setdefault((who, query), {})[name] = asked
         for query in QUERIES:
-            await rounds.warmed(list(sides.values()), sent[query])
-            for concurrency in (1, IN_FLIGHT):
-                cell = await rounds.measure(list(sides.values()), sent[query], query, concurrency)
-                _ratio(cell, f"large to small, {query}, {concurrency} in flight, CPU per request", "large", "small")
+            for who, both in sides.items():
+                await rounds.warmed(list(both.values()), sent[who, query])
+                for concurrency in (1, IN_FLIGHT):
+                    cell = await rounds.measure(list(both.values()), sent[who, query], query, concurrency)
+                    _ratio(cell, f"{who}, large to small, {query}, {concurrency} in flight, CPU", "large", "small")
 
 
 async def start(demo: Demo, options: argparse.Namespace) -> None:

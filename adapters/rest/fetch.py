@@ -6,10 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from itertools import product
 from typing import Any, Protocol
 
-import orjson
 from yarl import URL
 
 from adapters.contract import FetchCall, Rows
@@ -20,14 +18,11 @@ from adapters.rest.client import Answer, Client
 from adapters.rest.explain import explain
 from adapters.rest.paging import Pages
 from adapters.rest.progress import Progress
-from adapters.rest.pushes import operand_value
+from adapters.rest.pushes import Key, Natives, asked_keys
 from adapters.rest.rows import Batch, Decoder, RowsAt
 from adapters.rest.template import Unaskable
 from adapters.rest.translate import CURSOR, Plan
 from adapters.rows import concatenate
-
-Key = tuple[Any, ...]
-Natives = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -68,7 +63,8 @@ class Part(Protocol):
 
 
 class RestFetch:
-    """A prepared fetch of one collection. Safe for many requests at once. ``ready`` makes the lookups current."""
+    """A prepared fetch of one collection. Safe for many requests at once. ``ready`` makes the lookups current;
+    ``placing`` reads what rows are ordered by."""
 
     def __init__(
         self,
@@ -77,6 +73,7 @@ class RestFetch:
         decoder: Decoder,
         rows_at: RowsAt,
         *,
+        placing: Decoder | None = None,
         parts: Sequence[Part] = (),
         ready: Callable[[float | None], Awaitable[None]] | None = None,
         unordered_rows: int = 10_000,
@@ -85,6 +82,7 @@ class RestFetch:
         self._client = client
         self._decoder = decoder
         self._rows_at = rows_at
+        self._placing = placing
         self._parts = parts
         self._ready = ready
         self._unordered = unordered_rows
@@ -115,7 +113,7 @@ class RestFetch:
         values, _ = self._pushed(call)
         request, natives = self.plan.template.request, list[Natives]()
         probed = Probed(set(), [], [], None, True)
-        for key, found in self._asked_keys(call) if self.plan.keyed else ():
+        for key, found in asked_keys(self.plan.by, len(self.plan.spec.keys), call) if self.plan.keyed else ():
             if len(natives) + len(found) <= (request.max_keys if request.many else 1):
                 natives += found
                 probed.asked.add(key)
@@ -151,46 +149,11 @@ class RestFetch:
             values["order"] = self.plan.order_value
         return values, exact
 
-    def _asked_keys(self, call: FetchCall) -> list[tuple[Key, list[Natives]]]:
-        """Each distinct key of the request, with the natives that ask for it."""
-        parts = self.plan.by
-        if len(parts) == 1 and parts[0].position >= 0:
-            part = parts[0]
-            position, name = part.position, part.path
-            values = [key[position] for key in call.keys]
-            if len(self.plan.spec.keys) > 1:
-                values = list(dict.fromkeys(values))
-            if part.plain:
-                return [((value,), [{name: value}]) for value in values]
-            every = zip(values, part.natives_of(values), strict=True)
-            return [((value,), [{name: native} for native in natives]) for value, natives in every if natives]
-        if any(part.position >= 0 for part in parts):
-            fixed = {p.path: operand_value(p.compare.operand, call.params) for p in parts if p.compare is not None}
-            keys = dict.fromkeys(
-                tuple(key[p.position] if p.position >= 0 else fixed[p.path] for p in parts) for key in call.keys
-            )
-        else:
-            options = [
-                value if part.compare.op == "in" else [value]
-                for part in parts
-                if part.compare is not None
-                for value in (operand_value(part.compare.operand, call.params),)
-            ]
-            keys = dict.fromkeys(product(*(option or () for option in options)))
-        names = [part.path for part in parts]
-        asked: list[tuple[Key, list[Natives]]] = []
-        for key in keys:
-            choices = [part.natives(value) for part, value in zip(parts, key, strict=True)]
-            natives = [dict(zip(names, combination, strict=True)) for combination in product(*choices)]
-            if natives:
-                asked.append((key, natives))
-        return asked
-
     # -- lookups
 
     async def _by_keys(self, call: FetchCall, values: Natives) -> Gathered:
         request = self.plan.template.request
-        asked = self._asked_keys(call)
+        asked = asked_keys(self.plan.by, len(self.plan.spec.keys), call)
         flat = [(key, native) for key, natives in asked for native in natives]
         several = len(flat) > len(asked)
         size = request.max_keys if request.many else 1
@@ -202,7 +165,7 @@ class RestFetch:
         for answer in await together(works):
             gathered.merge(answer)
         if several:
-            _deduplicate(gathered.batch)
+            gathered.batch = gathered.batch.distinct()
         return gathered
 
     async def _chunk(self, chunk: Sequence[tuple[Key, Natives]], values: Natives, deadline: float | None) -> Gathered:
@@ -247,7 +210,7 @@ class RestFetch:
         be among those that are missing."""
         near = self._near(call)
         if near:
-            answered, ended = await self._read(call, {**values, **near}, exact)
+            answered, ended = await self._read(call, {**values, **near}, exact, self._placing)
             if not ended or not self.plan.nulls_follow:
                 return answered
         return (await self._read(call, values, exact))[0]
@@ -257,8 +220,11 @@ class RestFetch:
         sent = () if resume is None or call.cursor is None else resume.native({CURSOR: call.cursor[0]})
         return {resume.placeholder: sent[0]} if resume is not None and sent else {}
 
-    async def _read(self, call: FetchCall, values: Natives, exact: bool) -> tuple[Rows, bool]:
-        """Reads on until the answer is sure: enough rows in the API's own order, or all of them. Whether it was all."""
+    async def _read(
+        self, call: FetchCall, values: Natives, exact: bool, placing: Decoder | None = None
+    ) -> tuple[Rows, bool]:
+        """Reads on until the answer is sure: enough rows in the API's own order, or all of them. Whether it was all.
+        With ``placing``, of each page only what follows the cursor is read in full."""
         plan, work = self.plan, self.plan.work
         limit = call.limit if work.limit else None
         count = work.count
@@ -272,6 +238,9 @@ class RestFetch:
             answer = await self._ask(pages, values, (), call.deadline)
             gathered = Gathered(Batch())
             items = self._collect(answer, gathered, None)
+            if placing is not None and gathered.batch.rows:
+                columns, _, _ = placing.decode(gathered.batch)
+                gathered.batch = gathered.batch.only(work.following(columns, call))
             rows = await self._rows(gathered, call.deadline)
             parts.append(rows)
             more = pages.more(answer, items, self._client.same_origin)
@@ -309,14 +278,3 @@ class RestFetch:
                 columns_by_path |= await part.complete(rows, columns_by_path, deadline)
             rows.columns = tuple(columns_by_path[path] for path in self.plan.work.columns)
         return rows
-
-
-def _deduplicate(batch: Batch) -> None:
-    """One key was asked in several spellings: the same row may have come back for each."""
-    first: dict[bytes, int] = {}
-    for i, row in enumerate(batch.rows):
-        first.setdefault(orjson.dumps(row), i)
-    keep = sorted(first.values())
-    batch.rows = [batch.rows[i] for i in keep]
-    batch.parents = tuple([column[i] for i in keep] for column in batch.parents)
-    batch.asked = [batch.asked[i] for i in keep] if batch.asked else []

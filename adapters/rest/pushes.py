@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Literal
 
-from adapters.contract import Compare, Operand, Value
+from adapters.contract import Compare, FetchCall, Operand, Value
 from adapters.mapping import ANY, PRESENT, Asking
+
+Key = tuple[Any, ...]
+Natives = dict[str, Any]
+"""What is sent, by placeholder."""
 
 Bound = Literal["lt", "lte", "gt", "gte"]
 WIDER: Mapping[str, tuple[Bound, ...]] = {
@@ -93,3 +98,38 @@ class KeyPart:
 
 def _sent(found: Sequence[tuple[Any, ...]]) -> list[Any]:
     return [sent[0] for natives in found if (sent := _sendable(natives))]
+
+
+def asked_keys(parts: Sequence[KeyPart], width: int, call: FetchCall) -> list[tuple[Key, list[Natives]]]:
+    """Each distinct key of the request, with the natives that ask for it. ``width``: of the keys of the call."""
+    if len(parts) == 1 and parts[0].position >= 0:
+        part = parts[0]
+        position, name = part.position, part.path
+        values = [key[position] for key in call.keys]
+        if width > 1:
+            values = list(dict.fromkeys(values))
+        if part.plain:
+            return [((value,), [{name: value}]) for value in values]
+        every = zip(values, part.natives_of(values), strict=True)
+        return [((value,), [{name: native} for native in natives]) for value, natives in every if natives]
+    if any(part.position >= 0 for part in parts):
+        fixed = {p.path: operand_value(p.compare.operand, call.params) for p in parts if p.compare is not None}
+        keys = dict.fromkeys(
+            tuple(key[p.position] if p.position >= 0 else fixed[p.path] for p in parts) for key in call.keys
+        )
+    else:
+        options = [
+            value if part.compare.op == "in" else [value]
+            for part in parts
+            if part.compare is not None
+            for value in (operand_value(part.compare.operand, call.params),)
+        ]
+        keys = dict.fromkeys(product(*(option or () for option in options)))
+    names = [part.path for part in parts]
+    asked: list[tuple[Key, list[Natives]]] = []
+    for key in keys:
+        choices = [part.natives(value) for part, value in zip(parts, key, strict=True)]
+        natives = [dict(zip(names, combination, strict=True)) for combination in product(*choices)]
+        if natives:
+            asked.append((key, natives))
+    return asked

@@ -14,6 +14,8 @@ from itertools import accumulate
 from operator import itemgetter
 from typing import Any
 
+import orjson
+
 from adapters.contract import Child, ChildRows, ChildSelect, FieldBinding, RowFlag
 from adapters.errors import Unsupported
 from adapters.mapping import CodeTables, Reading, parse_path, reading, walk
@@ -41,6 +43,22 @@ class Batch:
         self.asked += other.asked
         for mine, theirs in zip(self.parents, other.parents, strict=True):
             mine += theirs
+
+    def only(self, places: Sequence[int]) -> Batch:
+        """The rows at these places, in that order."""
+        if len(places) == len(self.rows):
+            return self
+        asked = [self.asked[i] for i in places] if self.asked else []
+        return Batch(
+            [self.rows[i] for i in places], tuple([column[i] for i in places] for column in self.parents), asked
+        )
+
+    def distinct(self) -> Batch:
+        """One key was asked in several spellings: the same row may have come back for each."""
+        first: dict[bytes, int] = {}
+        for i, row in enumerate(self.rows):
+            first.setdefault(orjson.dumps(row), i)
+        return self.only(list(first.values()))
 
 
 class RowsAt:
@@ -95,7 +113,7 @@ class RowsAt:
         for segments, values, wanted in self._tests:
             column = [walk(row, segments) for row in batch.rows]
             keep = [i for i in keep if _among(column[i], values) is wanted]
-        return Batch([batch.rows[i] for i in keep], tuple([column[i] for i in keep] for column in batch.parents))
+        return batch.only(keep)
 
 
 def _among(value: Any, values: tuple[str, ...]) -> bool:

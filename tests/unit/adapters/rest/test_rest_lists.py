@@ -140,6 +140,22 @@ async def test_in_ascending_order_too(api: Api) -> None:
     assert api.targets == ["/x?offset=0&limit=3&sort=no&from=40"]
 
 
+async def test_rows_that_tie_with_the_cursor_come_again_and_are_passed_over(api: Api) -> None:
+    data = [{"no": f"{i:02}", "kind": "A" if i < 9 else "B"} for i in range(1, 12)]
+
+    def page(asked: web.Request, _: Any) -> Any:
+        rows = [row for row in data if row["kind"] >= asked.query.get("from", "")]
+        return {"rows": rows[int(asked.query["offset"]) :][: int(asked.query["limit"])]}
+
+    api.calls(page)
+    query = {"offset": "{offset}", "limit": "{size}", "sort": "{order}", "from": "{type.gte}"}
+    source = api.source(request(query, Paging(4), order={"type": ("kind", "-kind")}))
+    order = (OrderTerm("type"), OrderTerm("number"))
+    fetch = source.prepare(FetchSpec("permit", ("number",), order=order, limit=True, after=(False, False)))
+    assert (await fetch.run(FetchCall(limit=4, cursor=("A", "06")))).columns[0] == ["07", "08", "09", "10"]
+    assert [target.partition("from=")[2] for target in api.targets] == ["A", "A", "A"]
+
+
 async def test_rows_without_a_value_follow_the_last_that_has_one(api: Api) -> None:
     fetch = page_after(api, descending=False)
     rows = await fetch.run(FetchCall(limit=3, cursor=("49",)))

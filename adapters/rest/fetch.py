@@ -206,25 +206,22 @@ class RestFetch:
     # -- lists
 
     async def _list(self, call: FetchCall, values: Natives, exact: bool) -> Rows:
-        """Near the cursor, where the API can start there; if what follows comes to its end, rows without a value may
-        be among those that are missing."""
+        """Near the cursor, where the API can start there; what is missing then may be rows without a value."""
         near = self._near(call)
         if near:
-            answered, ended = await self._read(call, {**values, **near}, exact, self._placing)
-            if not ended or not self.plan.nulls_follow:
+            answered = await self._read(call, {**values, **near}, exact, self._placing)
+            if not self.plan.nulls_follow or answered.count == call.limit:
                 return answered
-        return (await self._read(call, values, exact))[0]
+        return await self._read(call, values, exact)
 
     def _near(self, call: FetchCall) -> Natives:
         resume = self.plan.resume
         sent = () if resume is None or call.cursor is None else resume.native({CURSOR: call.cursor[0]})
         return {resume.placeholder: sent[0]} if resume is not None and sent else {}
 
-    async def _read(
-        self, call: FetchCall, values: Natives, exact: bool, placing: Decoder | None = None
-    ) -> tuple[Rows, bool]:
-        """Reads on until the answer is sure: enough rows in the API's own order, or all of them. Whether it was all.
-        With ``placing``, of each page only what follows the cursor is read in full."""
+    async def _read(self, call: FetchCall, values: Natives, exact: bool, placing: Decoder | None = None) -> Rows:
+        """Reads on until the answer is sure: enough rows in the API's own order, or all of them. With ``placing``, of
+        each page only what follows the cursor and has a value there is read in full."""
         plan, work = self.plan, self.plan.work
         limit = call.limit if work.limit else None
         count = work.count
@@ -240,7 +237,8 @@ class RestFetch:
             items = self._collect(answer, gathered, None)
             if placing is not None and gathered.batch.rows:
                 columns, _, _ = placing.decode(gathered.batch)
-                gathered.batch = gathered.batch.only(work.following(columns, call))
+                following = work.following(columns, call)
+                gathered.batch = gathered.batch.only([i for i in following if columns[0][i] is not None])
             rows = await self._rows(gathered, call.deadline)
             parts.append(rows)
             more = pages.more(answer, items, self._client.same_origin)
@@ -260,7 +258,7 @@ class RestFetch:
         answered = work.apply(concatenate(parts), call)
         if count and more and pages.total is not None:
             answered.total = pages.total
-        return answered, not more
+        return answered
 
     async def _rows(self, gathered: Gathered, deadline: float | None) -> Rows:
         columns, children, flags = self._decoder.decode(gathered.batch)

@@ -90,13 +90,12 @@ class RestSource:
         )
         request = plan.template.request
         order = [term.path for term in spec.order]
-        placed = plan.resume is not None and all(path in bound for path in order)
         return RestFetch(
             self.client,
             plan,
             decoder,
             RowsAt(request.rows, collection.where, collection.unless),
-            placing=Decoder(bound, {}, order, (), zone=zone, tables=self.tables) if placed else None,
+            placing=Decoder(bound, {}, order, (), zone=zone, tables=self.tables) if plan.resume is not None else None,
             parts=parts,
             ready=self._ready(
                 [fields[path] for path in columns if path in bound] + _below(collection.children, work.children)

@@ -237,12 +237,12 @@ def _resume(
 ) -> Push | None:
     """Among the rows that have a value, whatever follows the cursor is at its first value or beyond. A condition on the
     same path gives way: the cursor's row meets it, so that what lies beyond is within it too."""
-    if not spec.after or spec.after[0] or spec.count or spec.keys:
+    if not spec.after or spec.after[0] or spec.count or spec.keys or not spec.limit:
         return None
     first = spec.order[0]
-    binding = collection.fields.get(first.path)
-    if binding is None:
+    if not all(term.path in collection.fields for term in spec.order):
         return None
+    binding = collection.fields[first.path]
     free = set(template.names) - {push.placeholder for push in pushes if push.compare.path != first.path}
     beyond = Compare(first.path, "lte" if first.descending else "gte", Param(CURSOR))
     return _push(beyond, asking(binding, zone=zone, tables=tables), free)

@@ -32,7 +32,7 @@ from bench.variables import variables
 from demo.installation import discard
 from demo.launcher import DemoError, agencies
 from gateway.policy.coordinates import object_types
-from resolvers.schema import schema
+from resolvers.schema import master
 
 OFFICER, EVERYTHING, PORT = "officer-vancouver", "everything", "CAVAN"
 MOST = 1.10
@@ -48,7 +48,7 @@ def everything(policy: Path, into: Path) -> None:
     """The deployment's policy with one role more, that sees every field of every row."""
     shutil.copytree(policy, into, dirs_exist_ok=True)
     developer = tomllib.loads((policy / "roles.toml").read_text())["roles"]["developer"]
-    fields = {name: list(object_types(schema._schema)[name].fields) for name in developer["types"]}
+    fields = {name: list(object_types(master()._schema)[name].fields) for name in developer["types"]}
     lines = [f"[roles.{EVERYTHING}]", f"query = {json.dumps(developer['query'])}", f"[roles.{EVERYTHING}.types]"]
     lines += [f"{name} = {{ fields = {json.dumps(each)} }}" for name, each in fields.items()]
     with (into / "roles.toml").open("a") as file:

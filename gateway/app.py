@@ -28,7 +28,8 @@ from gateway.http.exchange import Gatekeeper
 from gateway.http.listener import listening
 from gateway.http.schema import PlannedSchema, planned_schema
 from gateway.identity import Verifier, key_ring
-from gateway.identity.keys import KeyRing, KeySetUnavailable
+from gateway.identity.key_set import KeySetUnavailable
+from gateway.identity.keys import KeyRing
 from gateway.policy import Policy, Recorder, quotas
 from gateway.policy.reload import Reloader
 from gateway.settings import Secret, Settings

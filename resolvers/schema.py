@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 
 import strawberry
 from strawberry.printer import print_schema
@@ -22,12 +23,16 @@ def config() -> StrawberryConfig:
 TYPES = (Authorization, Crossing, EnforcementAction, Inspection, Person)
 """Types that implement ``Node``: named, so that none depends on being reached from the root."""
 
-schema = strawberry.Schema(query=Query, types=TYPES, config=config())
+
+@cache
+def master() -> strawberry.Schema:
+    """Every type and field, executing nothing. Made when it is asked for: what serves has its own."""
+    return strawberry.Schema(query=Query, types=TYPES, config=config())
 
 
 def printed() -> str:
     """The schema as ``schema.graphql`` has it."""
-    return print_schema(schema).rstrip() + "\n"
+    return print_schema(master()).rstrip() + "\n"
 
 
 if __name__ == "__main__":

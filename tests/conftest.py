@@ -8,7 +8,7 @@ import pytest
 from graphql import GraphQLSchema
 
 from gateway.policy import Policy
-from resolvers.schema import schema
+from resolvers import schema as schemas
 from tests.kit.demo import RunningDemo, running
 from tests.kit.places import ROOT
 
@@ -23,7 +23,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
 @pytest.fixture(scope="session")
 def master() -> GraphQLSchema:
     """The whole schema, as policy and planning know it."""
-    return schema._schema
+    return schemas.master()._schema
 
 
 @pytest.fixture(scope="session")

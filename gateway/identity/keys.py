@@ -1,4 +1,4 @@
-"""The issuer's public keys: from a file or a URL, read again and again, and when a token names an unknown one.
+"""The issuer's public keys, read again and again, and when a token names an unknown one.
 
 A key that the issuer withdraws is in force until the next reading. Keys that cannot be read again are in force for a
 grace; then no token holds.
@@ -8,29 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import orjson
 import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
+from gateway.identity.key_set import KeySetUnavailable, Read, from_file, from_url
 from gateway.settings.config import Identity
-
-MAX_BYTES = 256 * 1024
-FETCH_SECONDS = 5.0
 
 log = structlog.get_logger("guichet.identity")
 
 Key = ECKey | OKPKey | RSAKey
-
-
-class KeySetUnavailable(Exception):
-    """The key set could not be read; the text is for the log."""
 
 
 class KeyRing:
@@ -41,7 +34,7 @@ class KeyRing:
 
     def __init__(
         self,
-        read: Callable[[], Awaitable[bytes]],
+        read: Read,
         *,
         refresh_seconds: float,
         grace_seconds: float,
@@ -98,7 +91,7 @@ class KeyRing:
             if text != self._text or not self._keys:
                 self._keys, self._text = _keys_in(text), text
             self._lapses_at = started + self._holds_seconds
-        except (KeySetUnavailable, OSError, aiohttp.ClientError, TimeoutError) as error:
+        except (KeySetUnavailable, OSError) as error:
             reason = f"key set cannot be read: {type(error).__name__}: {error}"
             log.warning("keys not read", reason=reason)
             if not self.known:
@@ -120,34 +113,8 @@ class KeyRing:
 
 def key_ring(settings: Identity) -> KeyRing:
     """The ring for the configured file or URL."""
-    read = _from_file(Path(settings.jwks_file)) if settings.jwks_file else _from_url(settings.jwks_url)
+    read = from_file(Path(settings.jwks_file)) if settings.jwks_file else from_url(settings.jwks_url)
     return KeyRing(read, refresh_seconds=settings.refresh_seconds, grace_seconds=settings.grace_seconds)
-
-
-def _from_file(path: Path) -> Callable[[], Awaitable[bytes]]:
-    async def read() -> bytes:
-        return await asyncio.to_thread(path.read_bytes)
-
-    return read
-
-
-def _from_url(url: str) -> Callable[[], Awaitable[bytes]]:
-    async def read() -> bytes:
-        timeout = aiohttp.ClientTimeout(total=FETCH_SECONDS)
-        async with (
-            aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(url, allow_redirects=False) as response,
-        ):
-            if response.status != 200:
-                raise KeySetUnavailable(f"{url} answered {response.status}")
-            body = await response.content.read(MAX_BYTES + 1)
-            while len(body) <= MAX_BYTES and (more := await response.content.read(MAX_BYTES + 1 - len(body))):
-                body += more
-            if len(body) > MAX_BYTES:
-                raise KeySetUnavailable(f"{url} sent more than {MAX_BYTES} bytes")
-            return body
-
-    return read
 
 
 def _keys_in(text: bytes) -> dict[str, Key]:

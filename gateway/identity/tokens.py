@@ -13,7 +13,8 @@ from joserfc.errors import JoseError
 
 from gateway.errors import Unauthenticated
 from gateway.identity.claims import principal_of
-from gateway.identity.keys import KeyRing, KeySetUnavailable
+from gateway.identity.key_set import KeySetUnavailable
+from gateway.identity.keys import KeyRing
 from gateway.request import Principal
 from gateway.settings.config import Identity
 

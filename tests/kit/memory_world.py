@@ -16,9 +16,9 @@ from gateway.planning.catalog import Owner
 from gateway.policy.view import View
 from gateway.request import Answer, Principal, RequestContext
 from gateway.settings.config import Limits
-from resolvers.schema import schema
+from resolvers.schema import master
 
-MASTER = schema._schema
+MASTER = master()._schema
 KEYS = (b"k" * 32,)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

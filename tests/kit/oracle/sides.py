@@ -17,13 +17,13 @@ from gateway.policy.view import View
 from gateway.request import Answer, Principal, RequestContext
 from gateway.settings.agencies import AgencyFile, load_agencies, type_catalog
 from gateway.settings.config import Limits
-from resolvers.schema import schema
+from resolvers.schema import master
 from tests.kit.oracle.answers import Oracle, OracleAnswer
 from tests.kit.oracle.comparing import Compared, compare
 from tests.kit.oracle.world import PLACES, memory_sources
 
 ROOT = Path(__file__).parents[3]
-MASTER = schema._schema
+MASTER = master()._schema
 KEYS = [b"k" * 32]
 LIMITS = Limits(tokens=100_000, depth=60, aliases=5_000)
 CLAIMS = {"ports": list(PLACES[:2]), "bn": "123456782RM0001", "case": "C-1", "carrier": "9QRT"}

@@ -10,13 +10,13 @@ from graphql import GraphQLObjectType, get_named_type, parse, validate
 
 from bench.processes import ROOT
 from bench.service_types import Query
-from resolvers.schema import config, schema
+from resolvers.schema import config, master
 
 SERVICE = strawberry.Schema(Query, config=config())._schema
 
 
 def test_types_and_fields_are_those_of_the_harmonised_schema() -> None:
-    known = schema._schema.type_map
+    known = master()._schema.type_map
     for name, declared in SERVICE.type_map.items():
         if not isinstance(declared, GraphQLObjectType) or name.startswith("__"):
             continue

@@ -12,7 +12,7 @@ from graphql.execution.values import get_argument_values
 from resolvers.enums import ShipmentStatus
 from resolvers.fields import unresolved
 from resolvers.filters import OrderDirection, ShipmentOrderField
-from resolvers.schema import schema
+from resolvers.schema import master
 
 VERIFY = """{ verifyPermit(input: {
   issuer: "FOOD", number: "1", importer: "123456782RM0001", hs: "0401.10", originCountry: "CA"
@@ -25,7 +25,7 @@ def arguments(text: str) -> dict[str, Any]:
     assert isinstance(operation, OperationDefinitionNode)
     node = operation.selection_set.selections[0]
     assert isinstance(node, FieldNode)
-    root = schema._schema.query_type
+    root = master()._schema.query_type
     assert root is not None
     return get_argument_values(root.fields[node.name.value], node, None)
 
@@ -79,7 +79,7 @@ def test_coerced(text: str, expected: dict[str, Any]) -> None:
 def test_members_are_the_text_that_crosses_the_seam() -> None:
     assert ShipmentStatus.HELD == "HELD"
     # What is not there fails the test.
-    assert schema._schema.type_map["ShipmentStatus"].serialize("HELD") == "HELD"  # type: ignore[attr-defined]
+    assert master()._schema.type_map["ShipmentStatus"].serialize("HELD") == "HELD"  # type: ignore[attr-defined]
 
 
 def test_planned_fields_are_never_resolved_by_the_stock_executor() -> None:

@@ -42,9 +42,9 @@ from resolvers.fields import (
     binding_of,
 )
 from resolvers.filters import ORDERS
-from resolvers.schema import schema
+from resolvers.schema import master
 
-TYPES = {name: kind for name, kind in schema._schema.type_map.items() if not is_introspection_type(kind)}
+TYPES = {name: kind for name, kind in master()._schema.type_map.items() if not is_introspection_type(kind)}
 OBJECTS = {name: kind for name, kind in TYPES.items() if isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType))}
 INPUTS = {name: kind for name, kind in TYPES.items() if isinstance(kind, GraphQLInputObjectType)}
 FIELDS = [(name, key, field) for name, kind in OBJECTS.items() for key, field in kind.fields.items()]

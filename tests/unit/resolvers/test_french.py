@@ -8,7 +8,7 @@ from typing import Any
 from graphql import GraphQLSchema, StringValueNode, Visitor, is_introspection_type, parse, print_ast, visit
 
 from resolvers.french import french, sdl_in_french
-from resolvers.schema import printed, schema
+from resolvers.schema import master, printed
 
 
 def descriptions(of: GraphQLSchema) -> Iterator[str | None]:
@@ -24,7 +24,7 @@ def descriptions(of: GraphQLSchema) -> Iterator[str | None]:
 
 
 def test_every_description_has_its_french_and_no_french_is_left_over() -> None:
-    assert {text for text in descriptions(schema._schema) if text} == set(french())
+    assert {text for text in descriptions(master()._schema) if text} == set(french())
 
 
 def test_french_is_another_text() -> None:

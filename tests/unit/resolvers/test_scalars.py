@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.scalars import SCALARS, TransactionNumberArgument
-from resolvers.schema import schema
+from resolvers.schema import master
 
 SAMPLES: list[tuple[str, Any, Any]] = [
     ("AgencyCode", "FOOD", "FOOD"),
@@ -69,7 +69,7 @@ REFUSED: list[tuple[str, Any, str]] = [
 
 
 def scalar(name: str) -> GraphQLScalarType:
-    found = schema._schema.type_map[name]
+    found = master()._schema.type_map[name]
     assert isinstance(found, GraphQLScalarType)
     return found
 

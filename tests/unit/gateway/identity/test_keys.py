@@ -11,7 +11,7 @@ from joserfc.jwk import ECKey
 
 from gateway.errors import Unauthenticated
 from gateway.identity import KeyRing, Verifier, key_ring
-from gateway.identity.keys import KeySetUnavailable
+from gateway.identity.key_set import KeySetUnavailable
 from tests.kit.issuer import Issuer, identity, ring, verifier
 from tests.kit.patience import until
 

@@ -243,7 +243,7 @@ class Endpoint(GraphQL[Reads, None]):
 
 
 def application(environment: dict[str, str]) -> Starlette:
-    sources = Sources(environment)
+    sources = Sources(environment, reset=False)  # as the gateway and the Node peers
     schema = strawberry.Schema(Query, config=config(), extensions=[ParserCache, ValidationCache])
 
     @asynccontextmanager

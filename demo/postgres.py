@@ -161,7 +161,7 @@ class Server:
             sockets = ""
         options = [
             *("listen_addresses=127.0.0.1", f"port={self.port}", f"unix_socket_directories={sockets}"),
-            *("max_connections=60", "jit=off", "timezone=UTC", "wal_level=minimal", "max_wal_senders=0"),
+            *("max_connections=100", "jit=off", "timezone=UTC", "wal_level=minimal", "max_wal_senders=0"),
             # The data can be generated again: a crash of the machine may cost it.
             *("fsync=off", "synchronous_commit=off", "full_page_writes=off"),
             *("logging_collector=on", "log_destination=jsonlog", f"log_directory={self.server_log.parent}"),

@@ -240,8 +240,9 @@ def retry_after(value: str | None) -> float | None:
     """Seconds to wait: a number, or the time until an HTTP date."""
     if value is None:
         return None
-    if value.isascii() and value.strip().isdigit():
-        return float(value)
+    number = value.strip()
+    if number.isascii() and number.isdigit():
+        return float(number)
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, OverflowError):

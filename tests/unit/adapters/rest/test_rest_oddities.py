@@ -34,6 +34,7 @@ URLS = st.from_regex(r"(https?:)?/{0,3}[\[\]a-z0-9:@%.-]{0,20}/?[^ ]{0,5}", full
 
 @given(HEADERS | DATES)
 @example("²")
+@example("0\x1f")
 @example("Mon, 01 Jan 2024 00:00:00 +99999999999999")
 def test_when_to_ask_again(said: str) -> None:
     found = retry_after(said)

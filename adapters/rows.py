@@ -25,16 +25,14 @@ def places_by_key(rows: Rows, spec: FetchSpec) -> dict[tuple[Any, ...], list[int
 
 def take(rows: Rows, indices: Sequence[int]) -> Rows:
     """The rows at distinct ``indices``, in that order, with their children; flags follow their rows."""
-    count = len(indices)
-    start = indices[0] if count else 0
-    if all(map(int.__eq__, indices, range(start, start + count))):
-        return rows if count == rows.count else _cut(rows, start, start + count)
+    if len(indices) == rows.count and all(map(int.__eq__, indices, range(rows.count))):
+        return rows
     flags: list[RowFlag] = []
     if rows.flags:
         position = {old: new for new, old in enumerate(indices)}
         flags = [RowFlag(position[f.row], f.path, f.problem) for f in rows.flags if f.row in position]
     return Rows(
-        count=count,
+        count=len(indices),
         columns=tuple([column[i] for i in indices] for column in rows.columns),
         as_of=rows.as_of,
         children=tuple(_take_children(child, indices) for child in rows.children),
@@ -53,31 +51,6 @@ def _take_children(rows: ChildRows, indices: Sequence[int]) -> ChildRows:
         offsets=list(accumulate((offsets[i + 1] - offsets[i] for i in indices), initial=0)),
         columns=tuple([column[j] for j in flat] for column in rows.columns),
         children=tuple(_take_children(child, flat) for child in rows.children),
-    )
-
-
-def _cut(rows: Rows, start: int, end: int) -> Rows:
-    """Neighbours, a slice a column."""
-    return Rows(
-        count=end - start,
-        columns=tuple([column[start:end] for column in rows.columns]),
-        as_of=rows.as_of,
-        children=tuple([_cut_children(child, start, end) for child in rows.children]) if rows.children else (),
-        flags=[RowFlag(f.row - start, f.path, f.problem) for f in rows.flags if start <= f.row < end],
-        total=rows.total,
-        totals=rows.totals,
-        truncated=rows.truncated,
-        marks=tuple([mark[start:end] for mark in rows.marks]) if rows.marks else (),
-    )
-
-
-def _cut_children(rows: ChildRows, start: int, end: int) -> ChildRows:
-    offsets = rows.offsets[start : end + 1]
-    first, last = offsets[0], offsets[-1]
-    return ChildRows(
-        offsets=[offset - first for offset in offsets] if first else offsets,
-        columns=tuple([column[first:last] for column in rows.columns]),
-        children=tuple([_cut_children(child, first, last) for child in rows.children]) if rows.children else (),
     )
 
 

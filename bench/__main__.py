@@ -20,7 +20,7 @@ from bench.floor_sources import LONG_ROWS
 from bench.load import Refused, Request, generator
 from bench.measure import Rounds
 from bench.plot import plot
-from bench.processes import CONTENDERS, LEAN, ROOT, SERVICE, Contender, contenders, free_port
+from bench.processes import CONTENDERS, LEAN, ROOT, STOCK, Contender, contenders, free_port
 from bench.profile import Profile, profile, show_profile
 from bench.relay import relayed
 from bench.report import Results, markdown, show
@@ -120,7 +120,7 @@ async def run(asked: argparse.Namespace, console: Console) -> Results:
                     console.print(f"measuring {query}, {concurrency} in flight", style="dim")
                     results.cells.append(await rounds.measure(list(running.values()), sent, query, concurrency))
             if "q3" in (asked.only or QUERIES):
-                few = [one for one in running.values() if one.name not in ("stock", SERVICE, LEAN)]
+                few = [one for one in running.values() if one.name not in (*STOCK, LEAN)]
                 for rows in GROWTH:
                     console.print(f"measuring a list of {rows}", style="dim")
                     results.growth[rows] = await rounds.measure(few, wire("q3", running, rows=rows), "q3", 1)

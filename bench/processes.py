@@ -17,7 +17,11 @@ ROOT = Path(__file__).parents[1]
 LEAN = "floor, no reset"
 FLOORS = ("floor", LEAN)
 SERVICE = "strawberry"
-CONTENDERS = ("gateway", *FLOORS, "stock", SERVICE, *peers.PEERS)
+STOCK = ("stock", SERVICE)
+"""Who runs on the stock executor."""
+UNGUARDED = (SERVICE, *peers.PEERS)
+"""GraphQL without access control."""
+CONTENDERS = ("gateway", *FLOORS, *STOCK, *peers.PEERS)
 WORKERS_2 = "gateway, 2 workers"
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0

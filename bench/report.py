@@ -15,7 +15,7 @@ from rich.table import Table
 from bench import peers
 from bench.agreement import Asked
 from bench.measure import Cell, Sample
-from bench.processes import LEAN, SERVICE
+from bench.processes import LEAN, SERVICE, STOCK
 
 PACKAGES = ("graphql-core", "strawberry-graphql", "starlette", "uvicorn", "uvloop", "asyncpg", "aiohttp", "orjson")
 HEAD = (
@@ -32,8 +32,6 @@ HEAD = (
     "peak MB",
 )
 GOAL = 8.0
-STOCK = ("stock", SERVICE)
-"""Who runs on the stock executor."""
 WHO = {
     "gateway": "`guichet serve`, everything on: tokens, policy, completeness, log line.",
     "floor": "an endpoint a query, written by hand (`bench/floor.py`): no GraphQL, no access control. Its pools are "
@@ -94,13 +92,15 @@ class Results:
         ]
 
     def verdicts(self) -> list[str]:
-        """Whether the goal is reached, by contender and requests in flight."""
-        return [
-            f"- {name}: the goal is {'reached' if met else '**not reached**'} with {cell.concurrency} in flight"
+        """Whether the release queue reaches the goal, in every form and concurrency: a line a contender."""
+        queues = [cell for cell in self.cells if cell.query.partition(".")[0] == "q1"]
+        least = {
+            name: min(cell.ratio(name, "gateway", cpu)[0] for cell in queues)
             for name in STOCK
-            for cell in self.cells
-            if cell.query == "q1" and name in cell.samples
-            for met in [cell.ratio(name, "gateway", cpu)[0] >= GOAL]
+            if queues and name in queues[0].samples
+        }
+        return [
+            f"- {name}: the goal is {'reached' if one >= GOAL else '**not reached**'}" for name, one in least.items()
         ]
 
     def grown(self) -> list[tuple[str, ...]]:

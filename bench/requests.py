@@ -7,10 +7,9 @@ from typing import Any
 
 import orjson
 
-from bench import peers
 from bench.floor_sources import LONG_ROWS
 from bench.load import Request
-from bench.processes import FLOORS, ROOT, SERVICE, Contender
+from bench.processes import FLOORS, ROOT, UNGUARDED, Contender
 from demo.running import Demo
 
 STORES = {"CUSTOMS_DSN": "customs", "TRADE_DSN": "trade_controls", "TRAVELLER_DSN": "traveller"}
@@ -34,5 +33,5 @@ def requests_of(
     text = (ROOT / "bench" / "queries" / f"{name}.graphql").read_text()
     if rows is not None:
         text = text.replace(f"first: {LONG_ROWS}", f"first: {rows}")
-    sent = "" if contender.name in (SERVICE, *peers.PEERS) else token
+    sent = "" if contender.name in UNGUARDED else token
     return [Request("/graphql", orjson.dumps({"query": text, "variables": one}), sent) for one in sets]

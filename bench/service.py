@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import orjson
@@ -24,7 +24,7 @@ from strawberry.dataloader import DataLoader
 from strawberry.extensions import ParserCache, ValidationCache
 
 from bench import floor_codes as codes
-from bench.floor_codes import instant, plain, shown
+from bench.floor_codes import instant, local, plain, shown
 from bench.floor_sources import DECLARATIONS, ITEMS, LONG, ONE, PERMITS, PERMITS_FROM, QUEUE, Sources
 from bench.service_types import (
     Agency,
@@ -98,8 +98,7 @@ class Service:
         ]
 
     def _chosen(self, chosen: Any) -> tuple[list[str], str, str]:
-        moment: datetime = chosen.eta.gte.astimezone(codes.ZONE)
-        return self.sources.numbers.get(chosen.port_of_arrival.eq, []), f"{moment:%Y%m%d}", f"{moment:%H%M}"
+        return self.sources.numbers.get(chosen.port_of_arrival.eq, []), *local(chosen.eta.gte.isoformat())
 
     def _shipment(self, row: Any) -> Shipment:
         ccn, day, clock, port, packages, name, number, status, equipment, sizes = row

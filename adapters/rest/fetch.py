@@ -216,8 +216,10 @@ class RestFetch:
 
     def _near(self, call: FetchCall) -> Natives:
         resume = self.plan.resume
-        sent = () if resume is None or call.cursor is None else resume.native({CURSOR: call.cursor[0]})
-        return {resume.placeholder: sent[0]} if resume is not None and sent else {}
+        if resume is None or call.cursor is None:
+            return {}
+        sent = resume.native({CURSOR: call.cursor[0]})
+        return {resume.placeholder: sent[0]} if sent else {}
 
     async def _read(self, call: FetchCall, values: Natives, exact: bool, placing: Decoder | None = None) -> Rows:
         """Reads on until the answer is sure: enough rows in the API's own order, or all of them. With ``placing``, of

@@ -241,7 +241,7 @@ def retry_after(value: str | None) -> float | None:
     if value is None:
         return None
     number = value.strip()
-    if number.isascii() and number.isdigit():
+    if value.isascii() and number.isdigit():
         return float(number)
     try:
         moment = parsedate_to_datetime(value)

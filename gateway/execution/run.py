@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -244,13 +244,17 @@ MAX_CALL_SHAPES = 256
 """Call shapes kept per fetch of a plan; a caller who varies filters endlessly only empties his own plan's."""
 
 
-async def together(waiting: Sequence[Awaitable[Any]]) -> list[Any]:
-    """All of them at once; one alone runs without a task of its own. When one fails, none of the others goes on."""
-    if len(waiting) == 1:
-        return [await waiting[0]]
-    tasks = [asyncio.ensure_future(one) for one in waiting]
+async def together(waiting: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
+    """All of them at once, the first without a task of its own. When one fails, none of the others is left behind."""
+    if not waiting:
+        return []
+    loop = asyncio.get_running_loop()
+    tasks = [loop.create_task(one) for one in waiting[1:]]
     try:
-        return list(await asyncio.gather(*tasks))
+        found = [await waiting[0]]
+        for task in tasks:
+            found.append(await task)
+        return found
     except BaseException:
         for task in tasks:
             task.cancel()

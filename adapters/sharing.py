@@ -34,7 +34,7 @@ class SharedFetch:
     async def run(self, call: FetchCall) -> Rows:
         if call.scope is None:
             return await self._inner.run(call)
-        while (same := next((one for one in self._flights if self._same(one.call, call)), None)) is not None:
+        while (same := self._alike(call)) is not None:
             rows = await same.answer(call.deadline)
             if rows is not None:
                 return rows
@@ -50,12 +50,17 @@ class SharedFetch:
         flight.end(rows)
         return rows
 
+    def _alike(self, call: FetchCall) -> Flight | None:
+        for flight in self._flights:
+            if flight.call.keys == call.keys and self._same(flight.call, call):
+                return flight
+        return None
+
     def _same(self, one: FetchCall, other: FetchCall) -> bool:
-        """Found out by comparing, where some are under way, so that a read alone costs nothing. Values are compared as
-        they are written: ``1`` is not ``True``."""
+        """Beside the keys. Found out by comparing, where some are under way, so that a read alone costs nothing.
+        Values are compared as they are written: ``1`` is not ``True``."""
         return (
-            one.keys == other.keys
-            and one.scope == other.scope
+            one.scope == other.scope
             and one.limit == other.limit
             and repr(one.cursor) == repr(other.cursor)
             and all(repr(one.params.get(name)) == repr(other.params.get(name)) for name in self._params)

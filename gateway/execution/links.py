@@ -170,6 +170,8 @@ def _some_failed(run: Run, item: LinkField, parts: Sequence[Followed], lists: li
 
 def _cut(run: Run, item: LinkField, lists: list[Any], table: Table, limit: int) -> None:
     """Plain lists have an end, and say so where they meet it."""
+    if max(map(len, lists), default=0) <= limit:
+        return
     for row, items in enumerate(lists):
         if len(items) > limit:
             lists[row] = items[:limit]
@@ -279,7 +281,7 @@ class Failing:
         self.run = run
         self.item = item
         self.failed = answered.failed
-        self.causes = answered.causes()
+        self.causes = answered.causes() if self.failed else ()
         self.all_failed = bool(self.failed) and len(self.failed) == len(answered.reports)
 
     def mark(self, column: list[Any], wanted: Sequence[Any]) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -16,6 +16,7 @@ from gateway.execution.node_ids import NodeIds
 from gateway.execution.nulls import Cause, Null, NullWalk
 from gateway.execution.reports import count_shown
 from gateway.execution.run import Run, together
+from gateway.execution.services import PendingColumn
 from gateway.execution.table import Table, concat, from_dicts, take
 from gateway.planning.calls import CallReader, PageCall
 from gateway.planning.catalog import Catalog
@@ -68,12 +69,13 @@ class Runner:
 
     # ---- what shapes, links and pages call back -------------------------------------------------
 
-    async def build(self, run: Run, shape: Shape, table: Table) -> list[Any]:
-        return await shaping.build(self, run, shape, table)
+    def build(self, run: Run, shape: Shape, table: Table) -> PendingColumn:
+        return shaping.build(self, run, shape, table)
 
-    async def link(self, run: Run, item: LinkField, table: Table) -> list[Any]:
-        if not item.withheld_of:
-            return await self._led(run, item, table)
+    def link(self, run: Run, item: LinkField, table: Table) -> PendingColumn:
+        return self._not_withheld(run, item, table) if item.withheld_of else self._led(run, item, table)
+
+    async def _not_withheld(self, run: Run, item: LinkField, table: Table) -> list[Any]:
         owners = table.per_row([origin.agency for origin in table.origins])
         rows = [row for row, agency in enumerate(owners) if agency not in item.withheld_of]
         column: list[Any] = [None] * table.count
@@ -83,12 +85,12 @@ class Runner:
                 column[row] = value
         return column
 
-    async def _led(self, run: Run, item: LinkField, table: Table) -> list[Any]:
+    def _led(self, run: Run, item: LinkField, table: Table) -> PendingColumn:
         if table.grants is None or item.follows is None:
-            return await self.follow(run, item, table)
-        return await follow_apart(self, run, item, table)
+            return self.follow(run, item, table)
+        return follow_apart(self, run, item, table)
 
-    async def follow(self, run: Run, item: LinkField, table: Table) -> list[Any]:
+    def follow(self, run: Run, item: LinkField, table: Table) -> PendingColumn:
         if item.kind == "person":
             assert item.shape is not None
             columns = (table.columns[index] for index in item.local)
@@ -96,12 +98,12 @@ class Runner:
                 None if issuer is None or number is None else person_reading.document_anchor((issuer, number))
                 for issuer, number in zip(*columns, strict=True)
             ]
-            return await people.people_objects(self, run, item.shape, item.coordinate, anchors)
+            return people.people_objects(self, run, item.shape, item.coordinate, anchors)
         if item.kind == "via":
-            return await permit_shipments.walk(self, run, item, table)
+            return permit_shipments.walk(self, run, item, table)
         if item.page is not None:
-            return await pages.link_pages(self, run, item, table)
-        return await links.follow(self, run, item, table)
+            return pages.link_pages(self, run, item, table)
+        return links.follow(self, run, item, table)
 
     def page_call(self, run: Run, page: Page, node_type: str) -> PageCall:
         return self.calls.page(node_type, page.selected.values(run.variables), page.default)
@@ -158,9 +160,10 @@ class Runner:
 
     # ---- roots ----------------------------------------------------------------------------------
 
-    async def _root(self, run: Run, root: RootField) -> Any:
-        if not run.view.groups:
-            return await self._rooted(run, root)
+    def _root(self, run: Run, root: RootField) -> Coroutine[Any, Any, Any]:
+        return self._granted(run, root) if run.view.groups else self._rooted(run, root)
+
+    async def _granted(self, run: Run, root: RootField) -> Any:
         bits = run.view.rooted(root.coordinate.partition(".")[2])
         own = run.under(bits, bits)
         value = await self._rooted(own, root)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
 from gateway.execution.cursors import Cursors
@@ -16,6 +16,11 @@ from gateway.planning.plan import Page
 from gateway.planning.shapes import LinkField, Shape
 
 
+PendingColumn = Coroutine[Any, Any, list[Any]]
+"""One value per row, once it is awaited. Whoever only chooses who makes it is no coroutine of its own: each one is
+a step more whenever an agency answers."""
+
+
 class Services(Protocol):
     """``list_items``: where plain lists are cut. ``person_tag``: stands for a collection in a person's id."""
 
@@ -25,15 +30,15 @@ class Services(Protocol):
     list_items: int
     person_tag: bytes
 
-    async def build(self, run: Run, shape: Shape, table: Table) -> list[Any]:
+    def build(self, run: Run, shape: Shape, table: Table) -> PendingColumn:
         """The objects of a shape over rows."""
         ...
 
-    async def link(self, run: Run, item: LinkField, table: Table) -> list[Any]:
+    def link(self, run: Run, item: LinkField, table: Table) -> PendingColumn:
         """One value per row, masks and grants applied."""
         ...
 
-    async def follow(self, run: Run, item: LinkField, table: Table) -> list[Any]:
+    def follow(self, run: Run, item: LinkField, table: Table) -> PendingColumn:
         """One value per row, by the kind of link."""
         ...
 

@@ -41,7 +41,7 @@ def permitted(
         purpose = allowed[0] if purpose is None and len(allowed) == 1 else purpose
         found = frozenset(roles) & purposes[purpose].roles if purpose in allowed and purpose in purposes else None
     elif purpose is None:
-        found = frozenset(roles).difference(*(one.roles for one in purposes.values()))
+        found = frozenset(roles).difference(*[one.roles for one in purposes.values()])
     else:
         found = frozenset(roles) & purposes[purpose].roles if purpose in purposes else None
     if not found:

@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 from gateway.execution.flags import flags_of
-from gateway.execution.literals import zipping
 from gateway.execution.masking import chosen, kept_back, masked
 from gateway.execution.node_ids import NodeIds
 from gateway.execution.nulls import Null, missing
@@ -44,7 +43,7 @@ class Assembly:
 
     def objects(self, shape: Shape, table: Table) -> list[Any]:
         """One object per row; a row that may not be null but has to be is a ``Null``."""
-        if not shape.fields:
+        if shape.objects is None:
             return [{} for _ in range(table.count)]
         columns = [
             table.columns[place] if place >= 0 else self.COLUMNS[type(item)](self, item, table)
@@ -58,10 +57,10 @@ class Assembly:
                 if item.withheld_of:
                     owners = table.per_row([origin.agency for origin in table.origins])
                     columns[index] = kept_back(columns[index], owners, item.withheld_of)
-        objects: list[Any] = zipping(shape.keys, shape.fixed)(columns, table.count)
-        for item, column in zip(shape.open, columns, strict=True):
-            if not item.nullable and (self.run.nulls or None in column):
-                self._propagate(item, column, objects)
+        objects: list[Any] = shape.objects(columns, table.count)
+        for place in shape.required:
+            if self.run.nulls or None in columns[place]:
+                self._propagate(shape.open[place], columns[place], objects)
         return objects
 
     def _propagate(self, item: ShapeField, column: Sequence[Any], objects: list[Any]) -> None:

@@ -38,7 +38,13 @@ def layout_of(fetch: Fetch, owner: Owner) -> Layout:
 def _laid(fetch: Fetch, owner: Owner, without: frozenset[str] = frozenset()) -> Layout:
     found = layout(fetch.needs, owner.spec, without)
     joins = tuple(one for one in (_joined(fetch, item) for item in fetch.joins) if _can(owner, one))
-    return replace(found, joins=joins) if joins else found
+    return replace(found, joins=joins, unruled=_unruled(joins)) if joins else found
+
+
+def _unruled(joins: tuple[Joined, ...]) -> JoinRules | None:
+    if any(one.how.unruled is None or one.fetch.predicates.get(one.owner.id) is not None for one in joins):
+        return None
+    return tuple((None, one.how.unruled) for one in joins)
 
 
 def _joined(fetch: Fetch, item: LinkField) -> Joined:
@@ -59,7 +65,9 @@ JoinRules = tuple[tuple[Any, Any], ...]
 
 def join_rules(how: Layout, shape: OwnerShape | None, params: Mapping[str, Any] | None) -> JoinRules:
     """Of what goes with a fetch: nothing does with pages per key, nor where one of the rules shows no row at all."""
-    return () if shape is not None and shape.per_key else _rules(how, params) or ()
+    if shape is not None and shape.per_key:
+        return ()
+    return how.unruled if how.unruled is not None else _rules(how, params) or ()
 
 
 def _rules(how: Layout, params: Mapping[str, Any] | None) -> JoinRules | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from adapters.contract import Child, ChildSelect, CollectionSpec, FieldBinding
 from gateway.planning.catalog import Owner
@@ -15,7 +16,8 @@ from resolvers.identifiers import Identifier, identifier_of
 @dataclass(frozen=True, slots=True)
 class Layout:
     """``sources`` are, of each column of the needs, its index in the answer, ``-1`` for what is not asked for;
-    ``lists`` are lists of scalars that this owner keeps as a child list."""
+    ``lists`` are lists of scalars that this owner keeps as a child list. ``unruled``: the rules of
+    ``joins``, unless one of them has some."""
 
     columns: tuple[str, ...]
     selects: tuple[ChildSelect, ...]
@@ -26,6 +28,7 @@ class Layout:
     shown: frozenset[str]
     bearer: str = ""
     joins: tuple[Joined, ...] = ()
+    unruled: tuple[Any, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ async def _beside(runner: Services, run: Run, item: LinkField, table: Table, joi
     if None in wanted:
         joined = pick(joined, range(table.count), [key is not None for key in wanted])
     below, owner = joined.table, joined.table.origins[0]
-    asked = any(key is not None for key in wanted)
+    asked = wanted.count(None) < len(wanted)
     outcome = "STALE" if owner.stale else "ANSWERED"
     reports = [Report(owner.agency, outcome, owner.as_of, below.count, ruled=joined.ruled)] if asked else []
     run.reports += reports
@@ -251,7 +251,7 @@ async def _ask_once(run: Run, item: LinkField, fetch: Fetch, wanted: Sequence[An
 def gathered(fetch: Fetch, answered: Answered, *, many: bool = False) -> Table:
     """All owners' rows as one table, in the list's order. ``many``: a list may have rows of several keys."""
     found = concat(fetch.needs, answered.tables)
-    if (sum(1 for table in answered.tables if table.count) < 2 and not many) or not fetch.order:
+    if not fetch.order or (not many and sum([table.count > 0 for table in answered.tables]) < 2):
         return found
     return take(found, sorted_rows(found, fetch.needs, fetch.order))
 

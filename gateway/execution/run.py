@@ -182,7 +182,7 @@ class Run:
                 fetch.calls.clear()
             fetch.calls[key] = prepared
         call.deadline = self._deadline()
-        call.scope = self._scope(rule is None and not marks and unruled(joins))
+        call.scope = self._scope(rule is None and not marks and (joins is how.unruled or unruled(joins)))
         return await prepared.run(call)
 
     def _deadline(self) -> float:

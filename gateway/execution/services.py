@@ -15,7 +15,6 @@ from gateway.planning.catalog import Catalog
 from gateway.planning.plan import Page
 from gateway.planning.shapes import LinkField, Shape
 
-
 PendingColumn = Coroutine[Any, Any, list[Any]]
 """One value per row, once it is awaited. Whoever only chooses who makes it is no coroutine of its own: each one is
 a step more whenever an agency answers."""

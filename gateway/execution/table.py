@@ -87,6 +87,9 @@ class Table:
         return found
 
 
+_NOTHING = ChildRows([], (), ())
+
+
 def from_rows(rows: Rows, how: Layout, origin: Origin) -> Table:
     """An agency's answer as a table, with what was joined if it was. Columns it does not supply are null."""
     table = _answer(rows.count, rows.columns, rows.children, how, origin)
@@ -99,9 +102,7 @@ def _answer(
     count: int, columns: Sequence[list[Any]], children: Sequence[ChildRows], how: Layout, origin: Origin
 ) -> Table:
     """Rows of one origin. After their lists come the rows that were joined, where they were asked for."""
-    table = _table(count, columns, children, how)
-    table.origins = (origin,)
-    _stamp(table, origin)
+    table = _table(count, columns, children, how, (origin,))
     for one, rows in zip(how.joins, children[len(how.selects) :], strict=False):
         own = Origin(one.owner.agency, origin.as_of, origin.stale, one.owner)
         below = _answer(rows.offsets[-1], rows.columns, rows.children, one.how, own)
@@ -137,29 +138,21 @@ def _place_flag(table: Table, row: int, path: str, problem: str) -> None:
         table.flags.setdefault(row, []).append((path, problem))
 
 
-def _stamp(table: Table, origin: Origin) -> None:
-    for below in table.children.values():
-        below.table.origins = (origin,)
-        _stamp(below.table, origin)
-
-
-def _table(count: int, columns: Sequence[list[Any]], children: Sequence[ChildRows], how: Layout) -> Table:
+def _table(
+    count: int, columns: Sequence[list[Any]], children: Sequence[ChildRows], how: Layout, origins: tuple[Origin]
+) -> Table:
     nothing: list[Any] = [None] * count if -1 in how.sources else []
     placed = [columns[source] if source >= 0 else nothing for source in how.sources]
     for index, source in how.lists:
         found = children[source]
         values, offsets = found.columns[0], found.offsets
         placed[index] = [values[start:end] for start, end in pairwise(offsets)]
-    table = Table(count, placed, identifiers=how.identifiers)
+    table = Table(count, placed, origins=origins, identifiers=how.identifiers)
     for name, position, below in how.children:
-        if position is None:
-            _adopt(table, name, Children([0] * (count + 1), _table(0, (), (), below), below.bearer))
-        else:
-            found = children[position]
-            size = found.offsets[-1] if found.offsets else 0
-            _adopt(
-                table, name, Children(found.offsets, _table(size, found.columns, found.children, below), below.bearer)
-            )
+        found = _NOTHING if position is None else children[position]
+        offsets = found.offsets or [0] * (count + 1)
+        made = _table(offsets[-1], found.columns, found.children, below, origins)
+        _adopt(table, name, Children(offsets, made, below.bearer))
     return table
 
 

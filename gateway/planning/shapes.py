@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from adapters.contract import ChildSelect
+from gateway.planning.literals import Zipping, zipping
 from gateway.planning.rights import Cells, Mask
 from gateway.planning.selection import Selected
 
@@ -47,8 +48,9 @@ class Needs:
 class Shape:
     """``fields`` over rows with ``needs``. ``at``: the response keys that lead here. Of its fields: ``celled``: one
     shows on some rows only; ``beyond``: those for which the rows' own columns are not enough; ``flagged``:
-    ``dataFlags`` is one, here or in objects and lists inside the rows. ``fixed`` are the keys with the same value in
-    every object; ``open`` the other fields, and ``places`` the columns that they are, ``-1`` for what must be made."""
+    ``dataFlags`` is one, here or in objects and lists inside the rows. ``open``: those that are not the same in every
+    object, ``places`` the columns that they are, ``-1`` for what must be made, and ``required`` the places among them
+    of those that may not be null. ``objects`` makes objects of their columns; there is none without fields."""
 
     type_name: str
     needs: Needs
@@ -58,17 +60,18 @@ class Shape:
     celled: bool = False
     beyond: tuple[ShapeField, ...] = ()
     flagged: bool = False
-    keys: tuple[str, ...] = ()
-    fixed: tuple[tuple[str, str | None], ...] = ()
+    objects: Zipping | None = None
     open: tuple[ShapeField, ...] = ()
     places: tuple[int, ...] = ()
+    required: tuple[int, ...] = ()
 
     def settle(self) -> None:
         """Once ``fields`` are complete."""
-        self.keys = tuple(item.key for item in self.fields)
-        self.fixed = tuple((item.key, item.value) for item in self.fields if isinstance(item, ConstField))
+        fixed = tuple((item.key, item.value) for item in self.fields if isinstance(item, ConstField))
+        self.objects = zipping(tuple(item.key for item in self.fields), fixed) if self.fields else None
         self.open = tuple(item for item in self.fields if not isinstance(item, ConstField))
         self.places = tuple(item.index if isinstance(item, ColumnField) and item.plain else -1 for item in self.open)
+        self.required = tuple(place for place, item in enumerate(self.open) if not item.nullable)
         self.celled = any(item.cells is not None or item.withheld_of for item in self.fields)
         inside = [item.shape for item in self.fields if isinstance(item, ObjectField | ChildrenField) and item.shape]
         self.flagged = any(shape.flagged for shape in inside) or any(

@@ -15,7 +15,7 @@ from gateway.errors import ClientError, ErrorCode
 from gateway.http.negotiation import GRAPHQL_JSON, JSON
 from gateway.policy import Policy
 from gateway.request import Answer
-from gateway.settings.config import Gateway, Limits
+from gateway.settings.config import Limits
 from tests.kit.gateway import TestGateway, gateway
 
 VIEWER = "{ viewer { subject } }"

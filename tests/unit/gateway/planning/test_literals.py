@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.execution.literals import zipping
+from gateway.planning.literals import zipping
 
 
 @pytest.mark.parametrize("keys", [("a",), ("a", "b"), ("class", "_0", "__typename", "None")])

@@ -30,12 +30,12 @@ class Reading:
         self._run = run
         self._constant = constant
 
-    def read(self, natives: Sequence[Sequence[Any]], count: int) -> tuple[Column, Flags]:
+    def read(self, natives: Sequence[Column], count: int) -> tuple[Column, Flags]:
         """``natives``: one column of ``count`` values for each of ``columns``. Gives the harmonised column and (row,
         problem) flags. The column may be the very list that was passed in: treat both as read-only afterwards."""
         if self._run is None:
             return [self._constant] * count, []
-        return self._run([column if isinstance(column, list) else list(column) for column in natives])
+        return self._run(natives)
 
 
 def reading(binding: FieldBinding, *, zone: str | None, tables: CodeTables) -> Reading:

@@ -62,7 +62,7 @@ class Run:
             if key not in self.counted_digits:
                 self.counted_digits.add(key)
                 self.flags[key[1]] = self.flags.get(key[1], 0) + count
-        if id(table) in self.counted:
+        if table.clean or id(table) in self.counted:
             return
         self.counted[id(table)] = table
         for coordinate in table.flag_coordinates(type_name):

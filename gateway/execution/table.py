@@ -50,8 +50,9 @@ class Table:
     index, which). ``reports``: of the fetches that made the rows themselves, where they count as theirs (a person);
     ``lacking``: the failed ones without which not all keys of the rows are known (a person's documents).
     ``grants``: per row the groups that grant it, as bits, where a view's grants see different rows.
-    ``unread``: per row the paths where something could not be read, shown or not: it may be anything. ``joined``: rows
-    that links lead to and that came with these, by the link's identity."""
+    ``clean``: the agency's answer was flagged nowhere. ``unread``: per row the paths where something could not be
+    read, shown or not: it may be anything. ``joined``: rows that links lead to and that came with these, by the link's
+    identity."""
 
     count: int
     columns: list[list[Any]]
@@ -66,6 +67,7 @@ class Table:
     grants: list[int] | None = None
     unread: dict[int, frozenset[str]] = field(default_factory=dict)
     joined: dict[int, Children] = field(default_factory=dict)
+    clean: bool = False
 
     @property
     def parent(self) -> Table | None:
@@ -81,6 +83,8 @@ class Table:
 
     def flag_coordinates(self, bearer: str) -> list[str]:
         """For every flag, here and below, the type that bears it and the path from there, without element numbers."""
+        if self.clean:
+            return []
         found = [f"{bearer}.{coordinate_path(path)}" for flags in self.flags.values() for path, _ in flags]
         for name, below in self.children.items():
             found += below.table.flag_coordinates(below.bearer or f"{bearer}.{name}")
@@ -92,20 +96,27 @@ _NOTHING = ChildRows([], (), ())
 
 def from_rows(rows: Rows, how: Layout, origin: Origin) -> Table:
     """An agency's answer as a table, with what was joined if it was. Columns it does not supply are null."""
-    table = _answer(rows.count, rows.columns, rows.children, how, origin)
+    table = _answer(rows.count, rows.columns, rows.children, how, origin, clean=not rows.flags)
     for flag in rows.flags:
         _note(table, how, flag.row, flag.path, flag.problem)
     return table
 
 
 def _answer(
-    count: int, columns: Sequence[list[Any]], children: Sequence[ChildRows], how: Layout, origin: Origin
+    count: int,
+    columns: Sequence[list[Any]],
+    children: Sequence[ChildRows],
+    how: Layout,
+    origin: Origin,
+    *,
+    clean: bool,
 ) -> Table:
     """Rows of one origin. After their lists come the rows that were joined, where they were asked for."""
     table = _table(count, columns, children, how, (origin,))
+    table.clean = clean
     for one, rows in zip(how.joins, children[len(how.selects) :], strict=False):
         own = Origin(one.owner.agency, origin.as_of, origin.stale, one.owner)
-        below = _answer(rows.offsets[-1], rows.columns, rows.children, one.how, own)
+        below = _answer(rows.offsets[-1], rows.columns, rows.children, one.how, own, clean=clean)
         ruled = one.fetch.predicates.get(one.owner.id) is not None
         table.joined[id(one.item)] = Children(rows.offsets, below, ruled=ruled)
     return table
@@ -175,6 +186,7 @@ def concat(needs: Needs, tables: Sequence[Table]) -> Table:
         return empty(needs)
     columns = [[value for table in tables for value in table.columns[i]] for i in range(len(needs.columns))]
     joined = Table(sum(table.count for table in tables), columns, identifiers=tables[0].identifiers)
+    joined.clean = all(table.clean for table in tables)
     origins: list[Origin] = []
     rows: list[int] = []
     start = 0
@@ -211,7 +223,7 @@ def take(table: Table, rows: Sequence[int]) -> Table:
         odd = table.flags.keys() | table.unread.keys()
         flagged = [(new, row) for new, row in enumerate(rows) if row in odd] if odd else []
     picked = Table(len(rows), columns)
-    picked.origins = table.origins
+    picked.origins, picked.clean = table.origins, table.clean
     picked.identifiers, picked.reports, picked.lacking = table.identifiers, table.reports, table.lacking
     picked.origin = None if table.origin is None else [table.origin[row] for row in rows]
     if table.grants is not None:

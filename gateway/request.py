@@ -24,7 +24,7 @@ class Principal:
     claims: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RequestContext:
     """One request: its id (also ``X-Request-Id``), the principal, and its deadline on the event loop's clock.
     ``language``: what introspection describes the schema in; never what data is in."""

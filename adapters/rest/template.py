@@ -66,7 +66,7 @@ def _json(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool) else wire(value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Filled:
     """One request, ready: path and query encoded, body as JSON bytes."""
 

@@ -39,7 +39,7 @@ class Lost(ConnectionError):
     """The connection ended before the answer did."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Response:
     status: int
     headers: CIMultiDict[str]

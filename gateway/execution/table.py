@@ -17,7 +17,7 @@ from gateway.planning.shapes import Needs
 from resolvers.identifiers import Identifier
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Origin:
     """Who vouches for a row, and for which moment. ``owner`` is ``None`` for rows the gateway made itself."""
 

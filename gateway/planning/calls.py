@@ -25,7 +25,7 @@ FILTER_DEPTH = 20
 """Levels of ``and``, ``or``, ``not``: sources translate predicates by recursion, a dozen frames a level."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PageCall:
     """A connection's arguments, settled. ``size`` rows are wanted, from ``cursor`` on (its text), ``forward`` or back.
     The first ``terms`` of ``order`` were asked for (or are the default); the key that follows only breaks ties."""

@@ -88,7 +88,7 @@ class Verdict:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Planned:
     """A plan with one request's variables."""
 

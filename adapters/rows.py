@@ -74,7 +74,7 @@ def _take_children(rows: ChildRows, indices: Sequence[int]) -> ChildRows:
         flat = [j for i in indices for j in range(offsets[i], offsets[i + 1])]
         kept = list(accumulate([offsets[i + 1] - offsets[i] for i in indices], initial=0))
     pick = _picking(flat)
-    children = tuple([_take_children(child, flat) for child in rows.children])
+    children = tuple([_take_children(child, flat) for child in rows.children]) if rows.children else ()
     return ChildRows(kept, tuple(map(pick, rows.columns)), children)
 
 

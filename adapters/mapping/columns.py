@@ -118,7 +118,9 @@ def misfits(pattern: str, flags: int = 0) -> Callable[[Column], Iterator[int]]:
         except TypeError:
             joined = "\n".join([value if type(value) is str else "" for value in column]) + "\n"
         if len(column) == 1 or joined.count("\n") != len(column):
-            yield from (row for row, v in enumerate(column) if type(v) is not str or one.fullmatch(v) is None)
+            for row, value in enumerate(column):
+                if type(value) is not str or one.fullmatch(value) is None:
+                    yield row
             return
         at = row = 0
         while (matched := whole.match(joined, at)) is not None and (end := matched.end()) < len(joined):

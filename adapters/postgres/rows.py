@@ -80,7 +80,7 @@ def _rows(columns: tuple[ColumnLayout, ...], children: tuple[ChildLayout, ...], 
         if odd:
             path = column.path
             flags.extend(RowFlag(row, path, problem) for row, problem in odd)
-    lists = tuple(_child(layout, natives, natives, count, _outermost, flags) for layout in children)
+    lists = tuple([_child(layout, natives, natives, count, _outermost, flags) for layout in children])
     return Rows(count, tuple(out), datetime.now(UTC), lists, flags)
 
 
@@ -92,7 +92,7 @@ def _joins(
     layouts: tuple[JoinLayout, ...], record: Sequence[Any], count: int, above: Place, flags: list[RowFlag]
 ) -> tuple[ChildRows, ...]:
     """The levels below ``count`` rows, which ``above`` places."""
-    return tuple(_join(f"@{i}", layout, record, count, above, flags) for i, layout in enumerate(layouts))
+    return tuple([_join(f"@{i}", layout, record, count, above, flags) for i, layout in enumerate(layouts)])
 
 
 def _join(
@@ -106,8 +106,8 @@ def _join(
     offsets = list(accumulate(sizes, initial=0))
     total = len(parents)
     place = _placing(name, offsets, above)
-    columns = tuple(_read(column, natives, total, place, flags) for column in layout.columns)
-    lists = tuple(_child(child, natives, natives, total, place, flags) for child in layout.children)
+    columns = tuple([_read(column, natives, total, place, flags) for column in layout.columns])
+    lists = tuple([_child(child, natives, natives, total, place, flags) for child in layout.children])
     return ChildRows(offsets, columns, lists + _joins(layout.joins, record, total, place, flags))
 
 
@@ -149,7 +149,7 @@ def _child(
         offsets, inner = _from_documents(layout, natives, count)
     total = offsets[-1]
     place = _placing(layout.name, offsets, above)
-    out = tuple(_read(column, inner, total, place, flags) for column in layout.columns)
+    out = tuple([_read(column, inner, total, place, flags) for column in layout.columns])
     nested = tuple(_child(child, record, inner, total, place, flags, per_row) for child in layout.children)
     return ChildRows(offsets, out, nested)
 

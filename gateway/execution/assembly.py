@@ -12,7 +12,7 @@ from gateway.execution.node_ids import NodeIds
 from gateway.execution.nulls import Null, missing
 from gateway.execution.reports import pick, pick_completeness
 from gateway.execution.run import Run
-from gateway.execution.table import Table
+from gateway.execution.table import Origin, Table
 from gateway.planning.shapes import (
     ChildrenField,
     ChoiceField,
@@ -84,9 +84,12 @@ class Assembly:
         return table.columns[item.choices[wanted if isinstance(wanted, str) else wanted.name]]
 
     def _id(self, item: IdField, table: Table) -> Column:
-        tags = [origin.owner.tag if origin.owner is not None else self.person_tag for origin in table.origins]
-        one = tags[0] if table.origin is None and tags else table.per_row(tags)
-        return self.ids.column(one, table.columns[item.index])
+        if table.origin is None and table.origins:
+            return self.ids.column(self._tag(table.origins[0]), table.columns[item.index])
+        return self.ids.column(table.per_row(list(map(self._tag, table.origins))), table.columns[item.index])
+
+    def _tag(self, origin: Origin) -> bytes:
+        return origin.owner.tag if origin.owner is not None else self.person_tag
 
     def _object(self, item: ObjectField, table: Table) -> Column:
         assert item.shape is not None

@@ -143,13 +143,13 @@ class Run:
         stale = owner.spec.freshness is not None and self.now - rows.as_of > owner.spec.freshness
         table = from_rows(rows, how, Origin(owner.agency, rows.as_of, stale, owner))
         checks = granting.checks if granting is not None else fetch.checks.get(owner.id, ())
-        passing: list[frozenset[int] | Report] = (
-            await together([self._passing(check, table) for check in checks]) if checks else []
-        )
-        sure = [rows_ for rows_ in passing if not isinstance(rows_, Report)]
-        for failed in (one for one in passing if isinstance(one, Report)):
-            # told as the owner's own failure: whom the rule asks is not the caller's to know
-            return None, Report(owner.agency, failed.outcome, None, None, code=failed.code, inner=fetch.inner), None
+        sure: list[frozenset[int]] = []
+        for passing in await together([self._passing(check, table) for check in checks]) if checks else ():
+            if isinstance(passing, Report):
+                # told as the owner's own failure: whom the rule asks is not the caller's to know
+                lost = Report(owner.agency, passing.outcome, None, None, code=passing.code, inner=fetch.inner)
+                return None, lost, None
+            sure.append(passing)
         if granting is not None:
             table.grants = granting.bits(rows, sure)
             if granting.sift:
@@ -246,8 +246,8 @@ MAX_CALL_SHAPES = 256
 
 async def together(waiting: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
     """All of them at once, the first without a task of its own. When one fails, none of the others is left behind."""
-    if not waiting:
-        return []
+    if len(waiting) < 2:
+        return [await waiting[0]] if waiting else []
     loop = asyncio.get_running_loop()
     tasks = [loop.create_task(one) for one in waiting[1:]]
     try:

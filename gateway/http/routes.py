@@ -68,7 +68,7 @@ class Public(Starlette):
 
 
 def _has(scope: Scope, header: bytes) -> bool:
-    return any(name == header for name, _ in scope["headers"])
+    return header in dict(scope["headers"])
 
 
 def public(parts: Parts, cors_origins: Sequence[str], lifespan: Lifespan[Starlette]) -> Starlette:

@@ -96,7 +96,7 @@ class Policy:
 
     def view(self, principal: Principal) -> View:
         """What this principal may see. Raises :class:`RequestRefused` when the token as a whole gives no right."""
-        known = frozenset(role for role in principal.roles if role in self.roles)
+        known = principal.roles.intersection(self.roles)
         if not known:
             raise Forbidden("no role of this token is known here")
         if strange := principal.scopes.difference(SCOPES):

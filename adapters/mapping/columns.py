@@ -28,7 +28,10 @@ def text(value: Any) -> str:
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else plain(Decimal(repr(value)))
+        if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+        written = repr(value)
+        return plain(Decimal(written)) if "e" in written or "n" in written else written
     if isinstance(value, datetime | date):
         return value.isoformat()
     return str(value)

@@ -60,10 +60,12 @@ class Push:
         )
 
 
+UNSAID = (None, ANY, PRESENT)
+"""Natives for which a request has no word."""
+
+
 def _sendable(natives: Sequence[Any]) -> tuple[Any, ...]:
-    if len(natives) != 1 or natives[0] is None or natives[0] is ANY or natives[0] is PRESENT:
-        return ()
-    return (natives[0],)
+    return (natives[0],) if len(natives) == 1 and natives[0] not in UNSAID else ()
 
 
 def operand_value(operand: Operand, params: Mapping[str, Any]) -> Any:
@@ -87,17 +89,14 @@ class KeyPart:
             return [] if value is None else [value]
         if self.plain:
             return [value]
-        return _sent(self.asking.ask(value))
+        return self.natives_of([value])[0]
 
     def natives_of(self, values: Sequence[Any]) -> list[list[Any]]:
         """``natives`` of each, in their order."""
         if self.asking is None or self.plain:
             return [self.natives(value) for value in values]
-        return [_sent(found) for found in self.asking.ask_all(values)]
-
-
-def _sent(found: Sequence[tuple[Any, ...]]) -> list[Any]:
-    return [sent[0] for natives in found if (sent := _sendable(natives))]
+        every = self.asking.ask_all(values)
+        return [[natives[0] for natives in found if len(natives) == 1 and natives[0] not in UNSAID] for found in every]
 
 
 def asked_keys(parts: Sequence[KeyPart], width: int, call: FetchCall) -> list[tuple[Key, list[Natives]]]:

@@ -233,9 +233,8 @@ async def ask(run: Run, item: LinkField, fetch: Fetch, wanted: Sequence[Any]) ->
         return Answered([], [])
     if not routed(item):
         return await run.ask(fetch, keys=keys)
-    by_agency: dict[str, list[tuple[Any, ...]]] = {}
-    for agency, *key in keys:
-        by_agency.setdefault(agency, []).append(tuple(key))
+    agencies = dict.fromkeys([key[0] for key in keys])
+    by_agency = {agency: [key[1:] for key in keys if key[0] == agency] for agency in agencies}
     return await run.ask(fetch, keys_of=by_agency)
 
 

@@ -32,7 +32,8 @@ async def build(runner: Services, run: Run, shape: Shape, table: Table) -> list[
     if not table.count:
         _note_unasked(run, shape)
         return []
-    run.count_flags(table, shape.type_name, shown_digits(shape, table) if shape.flagged else {})
+    if shape.flagged or not table.clean:
+        run.count_flags(table, shape.type_name, shown_digits(shape, table))
     linked: Linked = {}
     waiting: list[Any] = []
     _collect(runner, run, shape, table, linked, waiting)

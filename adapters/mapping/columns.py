@@ -17,6 +17,8 @@ Stages = Callable[[Sequence[Column]], tuple[Column, Flags]]
 MOST_DIGITS = 400
 TEXT = frozenset({str})
 TEXT_OR_NULL = frozenset({str, type(None)})
+TRUTH_OR_NULL = frozenset({bool, type(None)})
+_TRUTHS = {None: None, True: "true", False: "false"}
 
 
 def text(value: Any) -> str:
@@ -50,6 +52,8 @@ def texts(column: Sequence[Any]) -> Column:
         return column if isinstance(column, list) else list(column)
     if kinds == {int}:
         return list(map(str, column))
+    if kinds <= TRUTH_OR_NULL:
+        return list(map(_TRUTHS.__getitem__, column))
     return [None if value is None else text(value) for value in column]
 
 

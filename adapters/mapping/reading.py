@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from adapters.contract import MISSING, Decision, FieldBinding
 from adapters.mapping.codes import CodeTables
-from adapters.mapping.columns import Column, Flags, Stages, texts
+from adapters.mapping.columns import TRUTH_OR_NULL, Column, Flags, Stages, texts
 from adapters.mapping.days import days_and_times
 from adapters.mapping.memo import PLAIN, Memo
 from adapters.mapping.scalars import PATTERNS, converter
@@ -51,12 +51,8 @@ def _remembered(binding: FieldBinding) -> bool:
     """Whether a value's conversion costs more than looking it up, and depends on nothing else."""
     if binding.list or binding.json_path or not (binding.codes is None or isinstance(binding.codes, Decision)):
         return False
-    costly = binding.type in ("PartialDate", "Decimal") or binding.type in PATTERNS
+    costly = binding.type in ("Date", "PartialDate", "Decimal") or binding.type in PATTERNS
     return costly or len(binding.columns) > 1 or bool(binding.read or binding.format)
-
-
-_TRUTHS = frozenset({bool, type(None)})
-"""Booleans are remembered by their text, which is what the stages make of them: ``True`` would be found for ``1``."""
 
 
 class _Odd(NamedTuple):
@@ -91,8 +87,9 @@ def _memo(stages: Stages, *, single: bool) -> Stages:
         column = memo.known(natives[0] if single else zip(*natives, strict=True))
         if column is None:
             kinds = [set(map(type, native)) for native in natives]
-            if not all(kind <= PLAIN or kind <= _TRUTHS for kind in kinds):
+            if not all(kind <= PLAIN or kind <= TRUTH_OR_NULL for kind in kinds):
                 return stages(natives)
+            # Booleans by their text, which is what the stages make of them: ``True`` would be found for ``1``.
             natives = [texts(native) if bool in kind else native for native, kind in zip(natives, kinds, strict=True)]
             column = memo(natives[0] if single else list(zip(*natives, strict=True)))
         if not some_odd or _Odd not in set(map(type, column)):

@@ -272,9 +272,10 @@ def _instead(absent: Any, stages: Stages) -> Stages:
         column, flags = stages(natives)
         if None not in column and [] not in column:
             return column, flags
-        bad = {row for row, _ in flags}
-        return [
-            absent if (value is None or value == []) and row not in bad else value for row, value in enumerate(column)
-        ], flags
+        bad = {row: column[row] for row, _ in flags}
+        column = [absent if value is None or value == [] else value for value in column]
+        for row, value in bad.items():
+            column[row] = value
+        return column, flags
 
     return run

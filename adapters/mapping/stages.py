@@ -146,8 +146,8 @@ def _coded(table: _Table) -> Convert:
         column = texts(column)  # a number is a code too
         out = list(map(table.get, column))
         flags: Flags = []
-        if out.count(None) == column.count(None):
-            return out, flags
+        if table[None] is None and out.count(None) == column.count(None):
+            return out, flags  # every null is one of the column's own
         row = -1
         for _ in range(out.count(None)):
             row = out.index(None, row + 1)

@@ -211,7 +211,7 @@ def converter(type_name: str, enum: frozenset[str], zone: str | None) -> Convert
 
 
 def _clean_texts(column: Column) -> bool:
-    return all(map(str.strip, column))
+    return all(map(str.strip, column if None not in column else [value for value in column if value is not None]))
 
 
 _CLEAN: dict[str, Callable[[Column], bool]] = {"String": _clean_texts, "ID": _clean_texts, "Int": _clean_ints}

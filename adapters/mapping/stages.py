@@ -143,8 +143,9 @@ def _coded(table: _Table) -> Convert:
             out = [None]
         if None not in out:
             return out, []
-        column = texts(column)  # a number is a code too
-        out = list(map(table.get, column))
+        spelled = texts(column)  # a number is a code too
+        if spelled is not column:
+            column, out = spelled, list(map(table.get, spelled))
         flags: Flags = []
         if table[None] is None and out.count(None) == column.count(None):
             return out, flags  # every null is one of the column's own

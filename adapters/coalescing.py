@@ -53,7 +53,7 @@ class Batch:
         self.keys = list(dict.fromkeys([key for member in self.members for key in member.call.keys]))
         first = self.members[0].call
         ends = [member.call.deadline for member in self.members]
-        deadline = None if None in ends else max(ends)  # type: ignore[type-var]  # none of them is None
+        deadline = None if None in ends else max(end for end in ends if end is not None)
         return FetchCall(self.keys, first.params, deadline=deadline, scope=first.scope)
 
 

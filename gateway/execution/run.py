@@ -62,7 +62,7 @@ class Run:
             if key not in self.counted_digits:
                 self.counted_digits.add(key)
                 self.flags[key[1]] = self.flags.get(key[1], 0) + count
-        if table.clean or id(table) in self.counted:
+        if id(table) in self.counted:
             return
         self.counted[id(table)] = table
         for coordinate in table.flag_coordinates(type_name):
@@ -182,7 +182,7 @@ class Run:
                 fetch.calls.clear()
             fetch.calls[key] = prepared
         call.deadline = self._deadline()
-        call.scope = self._scope(rule is None and not marks and (joins is how.unruled or unruled(joins)))
+        call.scope = self._scope(rule is None and not marks and unruled(joins))
         return await prepared.run(call)
 
     def _deadline(self) -> float:
@@ -245,16 +245,13 @@ MAX_CALL_SHAPES = 256
 
 
 async def together(waiting: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
-    """All of them at once, the first without a task of its own. When one fails, none of the others is left behind."""
+    """All of them at once; one alone runs without a task of its own. When one fails, none of the others goes on."""
     if len(waiting) < 2:
         return [await waiting[0]] if waiting else []
     loop = asyncio.get_running_loop()
-    tasks = [loop.create_task(one) for one in waiting[1:]]
+    tasks = [loop.create_task(one) for one in waiting]
     try:
-        found = [await waiting[0]]
-        for task in tasks:
-            found.append(await task)
-        return found
+        return list(await asyncio.gather(*tasks))
     except BaseException:
         for task in tasks:
             task.cancel()

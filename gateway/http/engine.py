@@ -19,6 +19,5 @@ class Engine(Protocol):
         context: RequestContext,
     ) -> Answer:
         """Run one query against ``view``. Raises :class:`~gateway.errors.ClientError` when it is refused before
-        execution; partial failures are errors of the answer. Anything else raised is an internal error. It keeps to
-        ``context.deadline`` itself: nobody else ends it."""
+        execution; partial failures are errors of the answer. Anything else raised is an internal error."""
         ...

@@ -21,6 +21,9 @@ from gateway.request import Answer
 from resolvers.query import Query
 from resolvers.schema import TYPES, config
 
+GRACE_SECONDS = 1.0
+"""The engine answers with what it has at the deadline; only if it does not is the request given up."""
+
 log = structlog.get_logger("guichet.request")
 
 
@@ -141,9 +144,13 @@ class PlannedSchema(strawberry.Schema):
             if self.quotas is None:
                 raise InternalError("no counter for the quota of an agreement")
             await self.quotas.take(view.agreement)
-        return await self.engine.execute(
-            query=query, operation_name=operation_name, variables=variables, view=view, context=context
-        )
+        try:
+            async with asyncio.timeout_at(context.deadline + GRACE_SECONDS):
+                return await self.engine.execute(
+                    query=query, operation_name=operation_name, variables=variables, view=view, context=context
+                )
+        except TimeoutError:
+            raise ClientError(ErrorCode.REQUEST_TIMEOUT, "the request took too long", status=504) from None
 
 
 def planned_schema() -> PlannedSchema:

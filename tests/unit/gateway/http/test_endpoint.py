@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from gateway.errors import ClientError, ErrorCode
 from gateway.http.negotiation import GRAPHQL_JSON, JSON
 from gateway.policy import Policy
 from gateway.request import Answer
-from gateway.settings.config import Limits
+from gateway.settings.config import Gateway, Limits
 from tests.kit.gateway import TestGateway, gateway
 
 VIEWER = "{ viewer { subject } }"
@@ -295,6 +296,23 @@ async def test_a_fault_of_ours_says_nothing_but_its_id(gate: TestGateway, accept
     assert [line["event"] for line in logs] == ["internal error", "request"]
     assert logs[0]["request_id"] == request_id
     assert logs[0]["exc_info"]
+
+
+async def test_an_engine_that_hangs_is_given_up(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.http.schema.GRACE_SECONDS", -0.09)
+    async with gateway(policy, gateway=Gateway(request_timeout_ms=100)) as gate:
+
+        async def hang(**_: Any) -> Answer:
+            import asyncio
+
+            await asyncio.sleep(30)
+            raise AssertionError
+
+        gate.engine.execute = hang  # type: ignore[method-assign]  # a stand-in
+        started = time.monotonic()
+        response = await gate.post()
+        assert (response.status_code, code_of(response)) == (504, "REQUEST_TIMEOUT")
+        assert time.monotonic() - started < 5
 
 
 async def test_one_log_line_without_values(gate: TestGateway) -> None:

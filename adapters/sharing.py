@@ -51,20 +51,19 @@ class SharedFetch:
         return rows
 
     def _alike(self, call: FetchCall) -> Flight | None:
+        """The same read, if it is under way. Found out by comparing, so that a read alone costs nothing. Values are
+        compared as they are written: ``1`` is not ``True``."""
         for flight in self._flights:
-            if flight.call.keys == call.keys and self._same(flight.call, call):
+            one = flight.call
+            if (
+                one.keys == call.keys
+                and one.scope == call.scope
+                and one.limit == call.limit
+                and repr(one.cursor) == repr(call.cursor)
+                and all(repr(one.params.get(name)) == repr(call.params.get(name)) for name in self._params)
+            ):
                 return flight
         return None
-
-    def _same(self, one: FetchCall, other: FetchCall) -> bool:
-        """Beside the keys. Found out by comparing, where some are under way, so that a read alone costs nothing.
-        Values are compared as they are written: ``1`` is not ``True``."""
-        return (
-            one.scope == other.scope
-            and one.limit == other.limit
-            and repr(one.cursor) == repr(other.cursor)
-            and all(repr(one.params.get(name)) == repr(other.params.get(name)) for name in self._params)
-        )
 
     def explain(self) -> str:
         return self._inner.explain()

@@ -52,7 +52,7 @@ def _stages(binding: FieldBinding, zone: str | None, tables: CodeTables) -> Stag
         return lambda natives: value(_joined(natives, clean, joint, skip=False))
     if len(binding.columns) > 1:
         return lambda natives: value(_joined(natives, clean, " ", skip=True))
-    return (lambda natives: value(clean(natives[0]))) if binding.read else lambda natives: value(natives[0])
+    return lambda natives: value(clean(natives[0]))
 
 
 def _cleaning(binding: FieldBinding) -> Callable[[Column], Column]:

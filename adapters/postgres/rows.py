@@ -150,7 +150,7 @@ def _child(
     total = offsets[-1]
     place = _placing(layout.name, offsets, above)
     out = tuple([_read(column, inner, total, place, flags) for column in layout.columns])
-    nested = tuple(_child(child, record, inner, total, place, flags, per_row) for child in layout.children)
+    nested = tuple([_child(child, record, inner, total, place, flags, per_row) for child in layout.children])
     return ChildRows(offsets, out, nested)
 
 

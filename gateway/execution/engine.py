@@ -92,10 +92,10 @@ class Engine:
         extensions: dict[str, Any] = {}
         if run.reports:
             extensions["completeness"] = {
-                "complete": {report.code for report in run.reports} == {None},
+                "complete": all(report.code is None for report in run.reports),
                 "sources": [
                     {"agency": one.agency, "outcome": one.outcome, "asOf": one.as_of, "rows": one.rows}
-                    for one in (merged(self._shown(run)) if True in {one.inner for one in run.reports} else reports)
+                    for one in (merged(self._shown(run)) if any(one.inner for one in run.reports) else reports)
                 ],
             }
         if run.view.caveats and run.reports:
@@ -115,7 +115,7 @@ class Engine:
             "operation": planned.plan.operation_name,
             "operation_hash": planned.document.hash,
             "sources": [one.agency for one in reports],
-            "rows": sum([one.rows or 0 for one in reports]),
+            "rows": sum(one.rows or 0 for one in reports),
             "outcome": "errors" if run.errors else "ok",
         }
         return Answer(data, run.errors, extensions, log)

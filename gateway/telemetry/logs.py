@@ -20,33 +20,28 @@ _TRACEBACK = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 """Local variables hold tokens, variables and agency data: they are no part of a traceback."""
 
 
-def _stamped(_logger: Any, _method: str, event: Any) -> Any:
-    event["timestamp"] = datetime.now(UTC)
-    return event
-
-
 _exceptions = structlog.processors.ExceptionRenderer(_TRACEBACK)
 
 
-def _encoded(event: Any) -> bytes:
+def _told(logger: Any, method: str, event: Any) -> Any:
+    """With what every line says, whoever writes it. One step, since each request has a line."""
+    event = structlog.stdlib.add_log_level(logger, method, event)
+    event["timestamp"] = datetime.now(UTC)
+    return _exceptions(logger, method, event) if "exc_info" in event else event
+
+
+def _encoded(_logger: Any, _method: str, event: Any) -> bytes:
     return orjson.dumps(event, default=str, option=orjson.OPT_UTC_Z)
 
 
-def _line(logger: Any, method: str, event: Any) -> bytes:
-    """All that is done to a line of ours, in one step: each request has one."""
-    if "exc_info" in event:
-        event = _exceptions(logger, method, event)
-    return _encoded(_stamped(logger, method, structlog.stdlib.add_log_level(logger, method, event)))
-
-
-def _text(_logger: Any, _method: str, event: Any) -> str:
-    return _encoded(event).decode()
+def _text(logger: Any, method: str, event: Any) -> str:
+    return _encoded(logger, method, event).decode()
 
 
 def configure(level: str) -> None:
     """For the process. Lines of other libraries (uvicorn) take the same shape."""
     structlog.configure(
-        processors=[_line],
+        processors=[_told, _encoded],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
@@ -54,12 +49,7 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[
-                structlog.stdlib.add_log_level,
-                _stamped,
-                _exceptions,
-                structlog.stdlib.add_logger_name,
-            ],
+            foreign_pre_chain=[_told, structlog.stdlib.add_logger_name],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _text,

@@ -78,6 +78,7 @@ VESSELS = (
 )
 FLAGS = ("PA", "LR", "MH", "SG", "CA", "MT", "GR", "HK")
 
+# Many to a line: a list of codes, not of statements.
 ALPHA3 = {
     "CA": "CAN", "US": "USA", "CN": "CHN", "DE": "DEU", "FR": "FRA", "GB": "GBR", "IN": "IND", "IT": "ITA",
     "JP": "JPN", "KR": "KOR",
@@ -139,6 +140,7 @@ FREE_GOODS = (
 FOOD_UNITS = {"KGM": "KG", "TNE": "T", "HEA": "HD"}
 USES = ("human consumption", "resale", "breeding", "manufacture", "exhibition")
 
+# Many to a line.
 FAMILY_NAMES = (
     "Tremblay", "Roy", "Gagnon", "Bouchard", "Côté", "Singh", "Kaur", "Sharma", "Patel", "Li", "Wang", "Chen",
     "Zhang", "Kim", "Park", "Lee",
@@ -181,7 +183,7 @@ GIVEN_M = (
     "Peter",
     "Mateo",
 )
-# ICAO 9303 code, ISO alpha-2, weight, needs a visa
+# ICAO 9303 code, ISO alpha-2, weight, needs a visa; several to a line.
 ISSUERS = (
     ("CAN", "CA", 35, False), ("USA", "US", 24, False), ("GBR", "GB", 6, False), ("D", "DE", 5, False), ("FRA",
     "FR", 5, False),

@@ -1,5 +1,6 @@
 """Every table of the world with its columns, in the order in which rows are made."""
 
+# Columns many to a line, as one reads a table.
 POSTGRES: dict[str, dict[str, tuple[str, ...]]] = {
     "customs": {
         "ref.port_loc": ("port_no", "unlocode", "port_nm"),

@@ -18,7 +18,7 @@ if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
 from tests.kit.oracle.explaining import ExplainingSource  # noqa: E402 - the kit is found from the root
-from tests.kit.oracle.sides import EVERYTHING, Sides, agency_files, sides_of, view_of  # noqa: E402
+from tests.kit.oracle.sides import EVERYTHING, Sides, agency_files, sides_of, view_of  # noqa: E402 - the kit is found from the root
 from tests.kit.oracle.world import memory_sources  # noqa: E402 - the kit is found from the root
 
 VARIABLES: dict[str, dict[str, Any]] = {

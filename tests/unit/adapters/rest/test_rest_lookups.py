@@ -89,6 +89,7 @@ async def test_nested_rows_and_enclosing_objects(api: Api) -> None:
             ]
         }
     )
+    # As an agency file has it.
     request = Request(
         "POST", "/a", ("transactionNumber",), body={"t": ["{transactionNumber}"]}, many="body", max_keys=9,
         rows="items.*.lines",

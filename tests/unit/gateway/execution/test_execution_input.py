@@ -16,6 +16,7 @@ WORLD = World(
 )
 
 
+# As a table: a case a line.
 @pytest.mark.parametrize(
     ("query", "variables"),
     [

@@ -15,6 +15,7 @@ def reduced(text: str) -> str:
     return " ".join(print_ast(found.definitions[0]).split())
 
 
+# As a table: a question over its answer.
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [

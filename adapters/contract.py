@@ -267,7 +267,10 @@ class CollectionCapabilities:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
+    """``wait_s``: seconds that a lookup may wait for others to go with; ``None`` where each goes by itself."""
+
     collections: Mapping[str, CollectionCapabilities]
+    wait_s: float | None = None
 
 
 class PreparedFetch(Protocol):

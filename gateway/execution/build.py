@@ -9,6 +9,7 @@ from graphql import GraphQLSchema
 
 from adapters.contract import CollectionSpec, Source
 from gateway.cache import WeightedCache
+from gateway.execution.coalescing import Coalescer
 from gateway.execution.cursors import Cursors
 from gateway.execution.engine import Engine
 from gateway.execution.node_ids import NodeIds
@@ -54,4 +55,4 @@ def build_engine(
     runner = Runner(known, NodeIds(opaque_keys), Cursors(opaque_keys), calls, limits.list_items)
     documents = DocumentLimits(limits.tokens, limits.depth, limits.aliases)
     planner = Planner(schema, known, documents, WeightedCache(limits.cache_bytes) if cache is None else cache)
-    return Engine(planner, runner, request_timeout * SHARE_OF_REQUEST)
+    return Engine(planner, runner, Coalescer(runner), request_timeout * SHARE_OF_REQUEST)

@@ -12,6 +12,7 @@ from graphql import ExecutionResult, Undefined, execute_sync
 
 from gateway.errors import ClientError, ErrorCode, RequestErrors
 from gateway.execution.answered import Report
+from gateway.execution.coalescing import Coalescer
 from gateway.execution.explain import Explainer
 from gateway.execution.reports import merged
 from gateway.execution.run import Run
@@ -32,6 +33,7 @@ class Engine:
 
     planner: Planner
     runner: Runner
+    coalescer: Coalescer
     source_timeout: float
 
     async def execute(
@@ -52,7 +54,7 @@ class Engine:
         run = self._run(planned, view, context)
         try:
             async with asyncio.timeout_at(context.deadline):
-                data = await self.runner.run(run, planned.plan)
+                data = await self.coalescer.run(run, planned.plan)
         except ClientError as error:
             return refused([error.formatted()], error.status)
         except TimeoutError:

@@ -56,11 +56,9 @@ async def _beside(runner: Services, run: Run, item: LinkField, table: Table, joi
     if None in wanted:
         joined = pick(joined, range(table.count), [key is not None for key in wanted])
     below, owner = joined.table, joined.table.origins[0]
-    asked = wanted.count(None) < len(wanted)
     outcome = "STALE" if owner.stale else "ANSWERED"
-    reports = [Report(owner.agency, outcome, owner.as_of, below.count, ruled=joined.ruled)] if asked else []
-    run.reports += reports
-    run.answered(item, reports)
+    report = Report(owner.agency, outcome, owner.as_of, below.count, ruled=joined.ruled)
+    run.note_beside(item, table, wanted, joined, report)
     objects = await build(runner, run, item.shape, below) if item.shape is not None else []
     if item.kind == "one":
         return [objects[start] if end > start else None for start, end in pairwise(joined.offsets)]
@@ -102,8 +100,9 @@ class Followed:
 async def _followed(runner: Services, run: Run, item: LinkField, fetch: Fetch, table: Table) -> Followed:
     wanted = wanted_keys(item, table)
     answered = await (_ask_once(run, item, fetch, wanted) if fetch.shared else ask(run, item, fetch, wanted))
-    run.answered(item, answered.reports)
     found = gathered(fetch, answered, many=item.many)
+    keys = answer_keys(item, fetch, found)
+    run.note_followed(item, table, wanted, found, keys, answered)
     objects = (
         found.columns[item.value]
         if item.value is not None
@@ -111,7 +110,7 @@ async def _followed(runner: Services, run: Run, item: LinkField, fetch: Fetch, t
         if item.shape is not None
         else []
     )
-    return Followed(wanted, found, answer_keys(item, fetch, found), objects, Failing(run, item, answered))
+    return Followed(wanted, found, keys, objects, Failing(run, item, answered))
 
 
 async def _alternatives(runner: Services, run: Run, item: LinkField, table: Table) -> list[Any]:
@@ -176,7 +175,7 @@ def _cut(run: Run, item: LinkField, lists: list[Any], table: Table, limit: int) 
         if len(items) > limit:
             lists[row] = items[:limit]
             table.flags.setdefault(row, []).append((item.key, f"cut at {limit} items"))
-            run.flags[item.coordinate] = run.flags.get(item.coordinate, 0) + 1
+            run.note_cut(item, table, row)
 
 
 def _places(groups: Mapping[Key, list[int]], row: Any) -> Sequence[int]:

@@ -15,12 +15,14 @@ from adapters.contract import FetchCall, Predicate, PreparedFetch, Rows
 from adapters.errors import SourceError, SourceRefused, SourceTimeout, Unsupported
 from gateway.execution.answered import OUTCOMES, Answered, Report, collect
 from gateway.execution.call_shapes import JoinRules, OwnerShape, join_rules, layout_of, spec_of, unruled
+from gateway.execution.flags import shown_digits
 from gateway.execution.layouts import Layout
-from gateway.execution.table import Origin, Table, empty, from_rows, take
+from gateway.execution.table import Children, Origin, Table, empty, from_rows, take
 from gateway.planning.catalog import Owner
 from gateway.planning.granted import Granting, granted
 from gateway.planning.plan import Check, Fetch
 from gateway.planning.rows import settle
+from gateway.planning.shapes import LinkField, Shape
 from gateway.policy.view import View
 from gateway.request import RequestContext
 
@@ -55,22 +57,48 @@ class Run:
         """The same request, further down: everything but ``nulls`` is shared."""
         return replace(self, inherited=inherited, allowed=allowed, nulls=False)
 
-    def count_flags(self, table: Table, type_name: str, digits: Mapping[tuple[int, str], int]) -> None:
-        """Rows that are shown count once, however many shapes show them. ``digits``: wrong check digits, by table and
-        coordinate."""
-        for key, count in digits.items():
+    # ---- what is noted of what is shown ---------------------------------------------------------
+
+    def forget(self) -> None:
+        """All that was noted, to run anew."""
+        for noted in (self.reports, self.reports_of, self.errors, self.flags, self.counted, self.counted_digits):
+            noted.clear()
+        self.nulls = False
+
+    def count_flags(self, shape: Shape, table: Table) -> None:
+        """Rows that are shown count once, however many shapes show them."""
+        for key, count in shown_digits(shape, table).items():
             if key not in self.counted_digits:
                 self.counted_digits.add(key)
                 self.flags[key[1]] = self.flags.get(key[1], 0) + count
         if id(table) in self.counted:
             return
         self.counted[id(table)] = table
-        for coordinate in table.flag_coordinates(type_name):
+        for coordinate in table.flag_coordinates(shape.type_name):
             self.flags[coordinate] = self.flags.get(coordinate, 0) + 1
+
+    def note_cut(self, item: LinkField, table: Table, row: int) -> None:
+        """A list of a row was longer than lists may be."""
+        self.flags[item.coordinate] = self.flags.get(item.coordinate, 0) + 1
+
+    def note_followed(
+        self, item: LinkField, table: Table, wanted: Sequence[Any], found: Table, keys: Sequence[Any], answered: Answered
+    ) -> None:
+        """A link led from the rows of ``table``, each with its ``wanted`` keys, to the rows ``found``, each with its key
+        of ``keys``."""
+        self.answered(item, answered.reports)
+
+    def note_beside(self, item: LinkField, table: Table, wanted: Sequence[Any], joined: Children, report: Report) -> None:
+        """A link's rows came with those of ``table``. The report counts where one of these has a key to follow."""
+        asked = any(key is not None for key in wanted)
+        self.reports += [report] if asked else []
+        self.answered(item, [report] if asked else [])
 
     def answered(self, link: object, reports: Sequence[Report]) -> None:
         """Notes who answered a link of the plan, which may be followed from several tables at once."""
         self.reports_of.setdefault(id(link), []).extend(reports)
+
+    # ---- asking ---------------------------------------------------------------------------------
 
     async def ask(
         self,
@@ -88,7 +116,7 @@ class Run:
             routed = keys if keys_of is None else keys_of.get(owner.agency, ())
             if routed:
                 if typed:
-                    routed = [tuple(map(owner.spelled, fetch.keys, key)) for key in routed]
+                    routed = list(dict.fromkeys([owner.spelled(fetch.keys, key) for key in routed]))
                 waiting.append(self.ask_owner(fetch, owner, FetchCall(keys=routed), told=told))
         return collect(await together(waiting))
 

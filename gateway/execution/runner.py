@@ -50,7 +50,10 @@ class Runner:
 
     async def run(self, run: Run, plan: Plan) -> Any:
         """The operation's data, without what introspection adds. Errors are in ``run.errors``."""
-        values = await together([self._root(run, root) for root in plan.roots])
+        return self.settled(run, plan, await together([self._root(run, root) for root in plan.roots]))
+
+    def settled(self, run: Run, plan: Plan, values: Sequence[Any]) -> Any:
+        """The data, of the values of the roots: with every ``Null`` explained."""
         data: dict[str, Any] = dict.fromkeys(plan.keys)
         data |= dict.fromkeys(plan.typenames, "Query")
         for root, value in zip(plan.roots, values, strict=True):

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.execution.assembly import Assembly, Linked
-from gateway.execution.flags import shown_digits
 from gateway.execution.granting import hand_down
 from gateway.execution.nulls import Null
 from gateway.execution.reports import merged
@@ -33,7 +32,7 @@ async def build(runner: Services, run: Run, shape: Shape, table: Table) -> list[
         _note_unasked(run, shape)
         return []
     if shape.flagged or not table.clean:
-        run.count_flags(table, shape.type_name, shown_digits(shape, table))
+        run.count_flags(shape, table)
     linked: Linked = {}
     waiting: list[Any] = []
     _collect(runner, run, shape, table, linked, waiting)

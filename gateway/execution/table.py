@@ -38,6 +38,14 @@ class Children:
     bearer: str = ""
     ruled: bool = False
 
+    def below(self, rows: Sequence[int]) -> Sequence[int]:
+        """The rows that belong to these above."""
+        if len(rows) == 1:
+            return range(self.offsets[rows[0]], self.offsets[rows[0] + 1])
+        if isinstance(rows, range):
+            return range(self.offsets[rows.start], self.offsets[rows.stop]) if rows else rows
+        return [row for above in rows for row in range(self.offsets[above], self.offsets[above + 1])]
+
     def parents(self) -> list[int]:
         """For each row below, the row it belongs to."""
         return [row for row, (a, b) in enumerate(pairwise(self.offsets)) for _ in range(a, b)]
@@ -80,6 +88,13 @@ class Table:
         if self.origin is None:
             return [values[0]] * self.count if values else []
         return [values[index] for index in self.origin]
+
+    @property
+    def flagged(self) -> bool:
+        """Whether something was noticed of what is shown, here or below."""
+        if self.clean:
+            return False
+        return bool(self.flags) or any(below.table.flagged for below in self.children.values())
 
     def flag_coordinates(self, bearer: str) -> list[str]:
         """For every flag, here and below, the type that bears it and the path from there, without element numbers."""

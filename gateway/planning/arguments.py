@@ -20,17 +20,18 @@ class _Hole:
 
 
 class Arguments:
-    """``constant``: the coerced arguments in which no variable occurs, those with defaults among them."""
+    """``constant``: the coerced arguments in which no variable occurs, those with defaults among them; ``variables``:
+    the names of those that occur."""
 
-    __slots__ = ("_definition", "_node", "_open", "_variables", "constant")
+    __slots__ = ("_definition", "_node", "_open", "constant", "variables")
 
     def __init__(self, definition: GraphQLField, node: FieldNode) -> None:
         """Raises ``GraphQLError`` for a literal that is not of its type."""
         self._definition, self._node = definition, node
         given = {argument.name.value: argument for argument in node.arguments or ()}
         used = {name: tuple(_variables(argument.value)) for name, argument in given.items()}
-        self._variables = frozenset(name for names in used.values() for name in names)
-        holes = VariableValues({}, {name: _Hole(name) for name in self._variables})
+        self.variables = frozenset(name for names in used.values() for name in names)
+        holes = VariableValues({}, {name: _Hole(name) for name in self.variables})
         self.constant: dict[str, Any] = {}
         self._open: dict[str, Any] = {}
         for name, argument in definition.args.items():
@@ -44,10 +45,10 @@ class Arguments:
     def values(self, variables: VariableValues | None) -> Mapping[str, Any]:
         """All coerced arguments of one request. Raises ``ClientError``: validation lets a variable that may be null
         stand where an argument with a default may not be."""
-        if not self._variables:
+        if not self.variables:
             return self.constant
         known = variables.coerced if variables is not None else {}
-        if all(known.get(name) is not None for name in self._variables):
+        if all(known.get(name) is not None for name in self.variables):
             filled: dict[str, Any] = _filled(self._open, known)
             return self.constant | filled
         try:

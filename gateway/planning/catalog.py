@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -49,9 +49,12 @@ class Owner:
             not self.spec.requests or keys in self.capabilities.lookups
         )
 
-    def spelled(self, path: str, value: Any) -> Any:
+    def spelled(self, keys: Sequence[str], values: Sequence[Any]) -> tuple[Any, ...]:
         """A key as a caller typed it, cleaned as this owner's file cleans what it reads: ``fi-2024 17`` is
         ``FI202417``. Nothing is cut off, which would find another's record."""
+        return tuple(map(self._spelled, keys, values))
+
+    def _spelled(self, path: str, value: Any) -> Any:
         binding = self.spec.fields.get(path)
         if binding is None or not isinstance(value, str):
             return value

@@ -9,6 +9,7 @@ from graphql import GraphQLSchema
 
 from adapters.contract import TYPE_KEYS
 from gateway.planning import special
+from gateway.planning.alike import alike
 from gateway.planning.catalog import Catalog
 from gateway.planning.fetches import FetchBuilder
 from gateway.planning.joining import note_joins
@@ -90,6 +91,7 @@ class Compiler:
         plan.fetches = self.fetches.made
         plan.masked, plan.withheld = self.masked, list(self.withheld)
         note_joins(plan)
+        plan.alike = alike(plan)
         return plan
 
     def _root(self, item: Selected) -> RootField:

@@ -130,9 +130,19 @@ class Fetch:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Requests of one plan that may be answered by one run: those that are equal in these ``variables``. A request may
+    wait for others for ``wait_s`` seconds."""
+
+    variables: tuple[str, ...]
+    wait_s: float
+
+
 @dataclass(slots=True)
 class Plan:
-    """``introspection``: the root selects ``__schema`` or ``__type``, answered by graphql-core beside the data."""
+    """``introspection``: the root selects ``__schema`` or ``__type``, answered by graphql-core beside the data.
+    ``alike``: which requests may be answered by one run; ``None``: each is run by itself."""
 
     operation_type: str
     operation_name: str | None
@@ -143,6 +153,7 @@ class Plan:
     keys: list[str] = field(default_factory=list)
     masked: dict[str, str] = field(default_factory=dict)
     withheld: list[str] = field(default_factory=list)
+    alike: Alike | None = None
 
     def page_of(self, fetch: Fetch) -> Page | None:
         """The connection that pages a fetch."""

@@ -1,0 +1,94 @@
+"""Requests that differ in the record they ask for alone are answered by one run, while one like them is under way.
+
+A joint run is never worth waiting for: where it takes long, since an agency does that only some of its requests need, or
+fails in itself, each of its requests is run by itself, and so are those that come soon after.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+import structlog
+
+from adapters.group_commit import GroupCommit
+from gateway.errors import ClientError
+from gateway.execution.joint import Asked, joint_values
+from gateway.execution.run import Run
+from gateway.execution.runner import Runner
+from gateway.planning.plan import Alike, Plan
+
+MOST = 32
+"""Requests of one run: whoever is in it waits for all of its rows."""
+
+PATIENCE_S = 0.2
+"""How long a joint run may take: the most that one agency can delay a request that does not need it."""
+
+REST_S = 5.0
+"""For which requests are run apart after a joint run took too long: as long as a circuit breaker stays open."""
+
+log = structlog.get_logger("guichet.execution")
+
+
+class Apart(Exception):
+    """A request is to be run by itself."""
+
+
+class Coalescer(GroupCommit[Asked, Any]):
+    """One per process."""
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__()
+        self.runner = runner
+        self.most = MOST
+        self._resting: dict[int, float] = {}
+
+    def run(self, run: Run, plan: Plan) -> Coroutine[Any, Any, Any]:
+        """The data of the operation, as from ``Runner.run``. Raises ``ClientError``."""
+        if plan.alike is None or self._rests(plan):
+            return self.runner.run(run, plan)
+        return self._run_alike(run, plan, plan.alike)
+
+    async def _run_alike(self, run: Run, plan: Plan, alike: Alike) -> Any:
+        (root,) = plan.roots
+        assert root.selected is not None
+        arguments = root.selected.values(run.variables)
+        key = tuple([arguments[name] for _, name in root.arguments])
+        asked = Asked(run, plan, key, arguments[root.agency] if root.agency else None)
+        known = run.variables.coerced if run.variables is not None else {}
+        name = (id(plan), *[repr(known.get(name)) for name in alike.variables], *map(repr, run.params.items()))
+        try:
+            return await self.commit(asked, name, alike.wait_s)
+        except Apart:
+            return await self.runner.run(run, plan)
+
+    # ---- of a group -----------------------------------------------------------------------------
+
+    def alone(self, asked: Asked) -> Coroutine[Any, Any, Any]:
+        return self.runner.run(asked.run, asked.plan)
+
+    async def as_one(self, asked: Sequence[Asked]) -> Sequence[Any]:
+        plan = asked[0].plan
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                values = await joint_values(self.runner, asked)
+            return [self.runner.settled(one.run, plan, [value]) for one, value in zip(asked, values, strict=True)]
+        except TimeoutError:
+            self._rest(plan)
+        except ClientError:
+            pass  # whose it is shows when each is run by itself
+        except Exception:
+            log.exception("joint run failed", request_ids=[one.run.context.id for one in asked])
+        for one in asked:
+            one.run.forget()
+        raise Apart
+
+    def _rest(self, plan: Plan) -> None:
+        now = asyncio.get_running_loop().time()
+        self._resting = {name: until for name, until in self._resting.items() if until > now}
+        self._resting[id(plan)] = now + REST_S
+
+    def _rests(self, plan: Plan) -> bool:
+        until = self._resting.get(id(plan))
+        return until is not None and asyncio.get_running_loop().time() < until

@@ -34,6 +34,11 @@ class Report:
     inner: bool = False
     ruled: bool = False
 
+    def of(self, rows: int) -> Report:
+        """The same report of some of its rows."""
+        shown = None if self.rows is None else rows
+        return Report(self.agency, self.outcome, self.as_of, shown, self.truncated, self.code, self.inner, self.ruled)
+
     @property
     def whole(self) -> bool:
         """Whether the answer is all that the agency has."""

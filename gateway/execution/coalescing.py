@@ -1,7 +1,7 @@
 """Requests that differ in the record they ask for alone are answered by one run, while one like them is under way.
 
-A joint run is never worth waiting for: where it takes long, since an agency does that only some of its requests need, or
-fails in itself, each of its requests is run by itself, and so are those that come soon after.
+A joint run is not worth waiting for: where it takes long, since an agency does that only some of its requests need,
+each of them is run by itself, and so are those that come soon after. Also where it fails in itself.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from gateway.execution.table import Table
+from gateway.execution.table import Part, Table
 from gateway.planning.shapes import ChildrenField, MetaField, ObjectField, Shape
 from resolvers.identifiers import data_problem
 
@@ -35,37 +35,40 @@ def flags_of(table: Table) -> Found:
     return found
 
 
-def shown_digits(shape: Shape, table: Table) -> Counts:
-    """How many wrong check digits the ``dataFlags`` of the shape show, by table and coordinate.
+def shown_digits(shape: Shape, table: Table, part: Part | None = None) -> Counts:
+    """How many wrong check digits the ``dataFlags`` of the shape show, by table and coordinate. ``part``: of these rows
+    alone.
 
     Adapters tell every other flag with the rows; check digits are reckoned only where they are shown."""
     counts: Counts = {}
-    _count_shown(shape, table, shape.type_name, counts)
+    _count_shown(shape, table, part, shape.type_name, counts)
     return counts
 
 
-def _count_shown(shape: Shape, table: Table, bearer: str, counts: Counts) -> None:
+def _count_shown(shape: Shape, table: Table, part: Part | None, bearer: str, counts: Counts) -> None:
     if not shape.flagged:
         return
     for item in shape.fields:
         if isinstance(item, MetaField) and item.kind == "dataFlags":
-            _count(table, bearer, counts)
+            _count(table, part, bearer, counts)
         elif isinstance(item, ObjectField) and item.shape is not None:
-            _count_shown(item.shape, table, bearer, counts)
+            _count_shown(item.shape, table, part, bearer, counts)
         elif isinstance(item, ChildrenField) and item.shape is not None:
             below = table.children[item.name]
-            _count_shown(item.shape, below.table, below.bearer or f"{bearer}.{item.name}", counts)
+            theirs = None if part is None else below.below(part)
+            _count_shown(item.shape, below.table, theirs, below.bearer or f"{bearer}.{item.name}", counts)
 
 
-def _count(table: Table, bearer: str, counts: Counts) -> None:
+def _count(table: Table, part: Part | None, bearer: str, counts: Counts) -> None:
     own: Counts = {}
-    for _, path, _ in _wrong_digits(table):
-        key = id(table), f"{bearer}.{path}"
-        own[key] = own.get(key, 0) + 1
+    for row, path, _ in _wrong_digits(table):
+        if part is None or row in part:
+            key = id(table), f"{bearer}.{path}"
+            own[key] = own.get(key, 0) + 1
     counts.update(own)
     for name, below in table.children.items():
         if not below.bearer:
-            _count(below.table, f"{bearer}.{name}", counts)
+            _count(below.table, None if part is None else below.below(part), f"{bearer}.{name}", counts)
 
 
 def _wrong_digits(table: Table) -> Iterator[tuple[int, str, str]]:

@@ -12,7 +12,8 @@ from adapters.contract import TYPE_KEYS
 from gateway.execution.answered import Answered, Report
 from gateway.execution.answered import cause as cause_of
 from gateway.execution.assembly import settle_lists
-from gateway.execution.nulls import Cause, Null
+from gateway.execution.failing import Failing, partial
+from gateway.execution.nulls import Null
 from gateway.execution.order import sorted_rows
 from gateway.execution.run import Run, together
 from gateway.execution.services import Services
@@ -58,7 +59,11 @@ async def _beside(runner: Services, run: Run, item: LinkField, table: Table, joi
     below, owner = joined.table, joined.table.origins[0]
     outcome = "STALE" if owner.stale else "ANSWERED"
     report = Report(owner.agency, outcome, owner.as_of, below.count, ruled=joined.ruled)
-    run.note_beside(item, table, wanted, joined, report)
+    if run.parts is not None:
+        run.parts.beside(table, wanted, joined, report)
+    reports = [report] if wanted.count(None) < len(wanted) else []
+    run.reports += reports
+    run.answered(item, reports)
     objects = await build(runner, run, item.shape, below) if item.shape is not None else []
     if item.kind == "one":
         return [objects[start] if end > start else None for start, end in pairwise(joined.offsets)]
@@ -70,7 +75,7 @@ async def _beside(runner: Services, run: Run, item: LinkField, table: Table, joi
 def _unknown(run: Run, item: LinkField, fetch: Fetch, table: Table, lists: list[Any]) -> list[Any]:
     """A list is null, not empty, when the agencies that might have its rows did not say which records to ask for."""
     lost = {report.agency: report for report in table.reports if report.code is not None}
-    if not lost or not item.many or not routed(item) or not {owner.agency for owner in fetch.owners} <= lost.keys():
+    if not lost or not item.many or not item.routed or not {owner.agency for owner in fetch.owners} <= lost.keys():
         return lists
     run.nulls = True
     null = Null(item.coordinate, tuple(cause_of(agency, report.code) for agency, report in lost.items()))
@@ -102,7 +107,10 @@ async def _followed(runner: Services, run: Run, item: LinkField, fetch: Fetch, t
     answered = await (_ask_once(run, item, fetch, wanted) if fetch.shared else ask(run, item, fetch, wanted))
     found = gathered(fetch, answered, many=item.many)
     keys = answer_keys(item, fetch, found)
-    run.note_followed(item, table, wanted, found, keys, answered)
+    run.answered(item, answered.reports)
+    if run.parts is not None:
+        for member, reports in run.parts.followed(table, wanted, found, keys, answered.reports, routed=item.routed):
+            Failing(member, item, Answered([], reports)).mark([], ())
     objects = (
         found.columns[item.value]
         if item.value is not None
@@ -222,15 +230,11 @@ def distinct(wanted: Sequence[Any]) -> list[tuple[Any, ...]]:
     return list(found)
 
 
-def routed(item: LinkField) -> bool:
-    return item.own_agency or item.agency is not None
-
-
 async def ask(run: Run, item: LinkField, fetch: Fetch, wanted: Sequence[Any]) -> Answered:
     keys = distinct(wanted)
     if not keys:
         return Answered([], [])
-    if not routed(item):
+    if not item.routed:
         return await run.ask(fetch, keys=keys)
     agencies = dict.fromkeys([key[0] for key in keys])
     by_agency = {agency: [key[1:] for key in keys if key[0] == agency] for agency in agencies}
@@ -256,7 +260,7 @@ def gathered(fetch: Fetch, answered: Answered, *, many: bool = False) -> Table:
 
 def answer_keys(item: LinkField, fetch: Fetch, found: Table) -> list[Key]:
     columns = [found.columns[fetch.needs.columns[path]] for path in fetch.keys]
-    if routed(item):
+    if item.routed:
         columns = [found.per_row([origin.agency for origin in found.origins]), *columns]
     return list(zip(*columns, strict=True))
 
@@ -270,47 +274,3 @@ async def _held(runner: Services, run: Run, item: LinkField, fetch: Fetch, wante
     found.origins = (origin,)
     objects = dict(zip(keys, await build(runner, run, item.shape, found), strict=True))
     return [objects.get(key) for key in wanted]
-
-
-class Failing:
-    """Puts a ``Null`` where a failed owner might have had the answer, and reports a list that lacks some owners."""
-
-    def __init__(self, run: Run, item: LinkField, answered: Answered) -> None:
-        self.run = run
-        self.item = item
-        self.failed = answered.failed
-        self.causes = answered.causes() if self.failed else ()
-        self.all_failed = bool(self.failed) and len(self.failed) == len(answered.reports)
-
-    def mark(self, column: list[Any], wanted: Sequence[Any]) -> list[Any]:
-        if not self.failed:
-            return column
-        if routed(self.item) and not self.item.many:
-            return self._by_agency(column, wanted)
-        if self.all_failed:
-            self.run.nulls = True
-            null = Null(self.item.coordinate, self.causes)
-            return [null if row else value for row, value in zip(wanted, column, strict=True)]
-        fetch = self.item.fetch
-        if fetch is not None and not self.item.inner:  # what a computed field lacks, its result says
-            partial(self.run, self.causes, fetch.at)
-        return column
-
-    def _by_agency(self, column: list[Any], wanted: Sequence[Any]) -> list[Any]:
-        self.run.nulls = True
-        nulls = {cause.agency: Null(self.item.coordinate, (cause,)) for cause in self.causes}
-        return [
-            nulls[row[0]] if row is not None and row[0] in nulls else value
-            for row, value in zip(wanted, column, strict=True)
-        ]
-
-
-def partial(run: Run, causes: Sequence[Cause], at: Sequence[str]) -> None:
-    """A merged list that lacks an owner: an error without ``path``, since its rows are nowhere."""
-    for cause in causes:
-        run.errors.append(
-            {
-                "message": cause.message,
-                "extensions": {"code": cause.code, "agency": cause.agency, "at": [".".join(at)]},
-            }
-        )

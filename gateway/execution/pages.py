@@ -11,7 +11,8 @@ from gateway.execution.answered import Answered, Report, collect
 from gateway.execution.call_shapes import OwnerShape
 from gateway.execution.connections import Paged, Slice, connections
 from gateway.execution.cursors import EDGE, Position, Values, binding
-from gateway.execution.links import distinct, partial, wanted_keys
+from gateway.execution.failing import partial
+from gateway.execution.links import distinct, wanted_keys
 from gateway.execution.nulls import Null
 from gateway.execution.order import sorted_rows
 from gateway.execution.run import Run, together

@@ -17,7 +17,8 @@ from gateway.execution.answered import OUTCOMES, Answered, Report, collect
 from gateway.execution.call_shapes import JoinRules, OwnerShape, join_rules, layout_of, spec_of, unruled
 from gateway.execution.flags import shown_digits
 from gateway.execution.layouts import Layout
-from gateway.execution.table import Children, Origin, Table, empty, from_rows, take
+from gateway.execution.parts import Parts
+from gateway.execution.table import Origin, Part, Table, empty, from_rows, take
 from gateway.planning.catalog import Owner
 from gateway.planning.granted import Granting, granted
 from gateway.planning.plan import Check, Fetch
@@ -34,7 +35,9 @@ class Run:
     """``params``: the values that row rules name. ``nulls``: whether any ``Null`` was made.
 
     Where a view's grants see different rows, ``inherited`` are the groups (as bits) that lead here, and ``allowed``
-    those by whose rules a row may come here at all: at the root, the ones that grant the root field."""
+    those by whose rules a row may come here at all: at the root, the ones that grant the root field.
+
+    Where the run answers several requests, ``parts`` are whose rows are whose."""
 
     context: RequestContext
     view: View
@@ -52,6 +55,7 @@ class Run:
     counted_digits: set[tuple[int, str]] = field(default_factory=set)
     inherited: int = -1
     allowed: int = -1
+    parts: Parts | None = None
 
     def under(self, inherited: int, allowed: int = -1) -> Run:
         """The same request, further down: everything but ``nulls`` is shared."""
@@ -65,34 +69,26 @@ class Run:
             noted.clear()
         self.nulls = False
 
-    def count_flags(self, shape: Shape, table: Table) -> None:
-        """Rows that are shown count once, however many shapes show them."""
-        for key, count in shown_digits(shape, table).items():
+    def count_flags(self, shape: Shape, table: Table, part: Part | None = None) -> None:
+        """Rows that are shown (``part``, or all) count once, however many shapes show them."""
+        if self.parts is not None:
+            self.parts.count_flags(shape, table)
+            return
+        for key, count in shown_digits(shape, table, part).items():
             if key not in self.counted_digits:
                 self.counted_digits.add(key)
                 self.flags[key[1]] = self.flags.get(key[1], 0) + count
         if id(table) in self.counted:
             return
         self.counted[id(table)] = table
-        for coordinate in table.flag_coordinates(shape.type_name):
+        for coordinate in table.flag_coordinates(shape.type_name, part):
             self.flags[coordinate] = self.flags.get(coordinate, 0) + 1
 
     def note_cut(self, item: LinkField, table: Table, row: int) -> None:
         """A list of a row was longer than lists may be."""
+        if self.parts is not None:
+            self.parts.note_cut(item, table, row)
         self.flags[item.coordinate] = self.flags.get(item.coordinate, 0) + 1
-
-    def note_followed(
-        self, item: LinkField, table: Table, wanted: Sequence[Any], found: Table, keys: Sequence[Any], answered: Answered
-    ) -> None:
-        """A link led from the rows of ``table``, each with its ``wanted`` keys, to the rows ``found``, each with its key
-        of ``keys``."""
-        self.answered(item, answered.reports)
-
-    def note_beside(self, item: LinkField, table: Table, wanted: Sequence[Any], joined: Children, report: Report) -> None:
-        """A link's rows came with those of ``table``. The report counts where one of these has a key to follow."""
-        asked = any(key is not None for key in wanted)
-        self.reports += [report] if asked else []
-        self.answered(item, [report] if asked else [])
 
     def answered(self, link: object, reports: Sequence[Report]) -> None:
         """Notes who answered a link of the plan, which may be followed from several tables at once."""
@@ -250,9 +246,11 @@ class Run:
         elif isinstance(error, TimeoutError):
             error = SourceTimeout(str(error))
         assert isinstance(error, SourceError)
+        also = [one.context.id for one in self.parts.members[1:]] if self.parts is not None else []
         log.warning(
             "source failed",
             request_id=self.context.id,
+            **({"also": also} if also else {}),
             agency=owner.agency,
             collection=owner.id,
             code=error.code,

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from adapters.contract import Health
-from gateway.execution import links, nodes, pages, people, permit_shipments, person_reading, shaping
+from gateway.execution import failing, links, nodes, pages, people, permit_shipments, person_reading, shaping
 from gateway.execution.candidates import candidates
 from gateway.execution.cursors import Cursors
 from gateway.execution.granting import follow_apart
@@ -112,7 +112,7 @@ class Runner:
         return self.calls.page(node_type, page.selected.values(run.variables), page.default)
 
     def partial(self, run: Run, causes: Sequence[Cause], at: Sequence[str]) -> None:
-        links.partial(run, causes, at)
+        failing.partial(run, causes, at)
 
     async def agency_objects(self, run: Run, shape: Shape, codes: Sequence[str]) -> list[Any]:
         distinct = list(dict.fromkeys(codes))

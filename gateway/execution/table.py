@@ -16,6 +16,9 @@ from gateway.planning.catalog import Owner
 from gateway.planning.shapes import Needs
 from resolvers.identifiers import Identifier
 
+Part = Sequence[int]
+"""Some rows of a table, by their numbers: a range where they lie together."""
+
 
 @dataclass(slots=True)
 class Origin:
@@ -38,7 +41,7 @@ class Children:
     bearer: str = ""
     ruled: bool = False
 
-    def below(self, rows: Sequence[int]) -> Sequence[int]:
+    def below(self, rows: Part) -> Part:
         """The rows that belong to these above."""
         if len(rows) == 1:
             return range(self.offsets[rows[0]], self.offsets[rows[0] + 1])
@@ -96,13 +99,20 @@ class Table:
             return False
         return bool(self.flags) or any(below.table.flagged for below in self.children.values())
 
-    def flag_coordinates(self, bearer: str) -> list[str]:
-        """For every flag, here and below, the type that bears it and the path from there, without element numbers."""
+    def flag_coordinates(self, bearer: str, part: Part | None = None) -> list[str]:
+        """For every flag, here and below, the type that bears it and the path from there, without element numbers.
+        ``part``: of these rows alone."""
         if self.clean:
             return []
-        found = [f"{bearer}.{coordinate_path(path)}" for flags in self.flags.values() for path, _ in flags]
+        found = [
+            f"{bearer}.{coordinate_path(path)}"
+            for row, flags in self.flags.items()
+            if part is None or row in part
+            for path, _ in flags
+        ]
         for name, below in self.children.items():
-            found += below.table.flag_coordinates(below.bearer or f"{bearer}.{name}")
+            theirs = None if part is None else below.below(part)
+            found += below.table.flag_coordinates(below.bearer or f"{bearer}.{name}", theirs)
         return found
 
 

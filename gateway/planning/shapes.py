@@ -203,6 +203,11 @@ class LinkField(ShapeField):
     inner: bool = False
     again: bool = False
 
+    @property
+    def routed(self) -> bool:
+        """Whether each row says which agency to ask."""
+        return self.own_agency or self.agency is not None
+
     def shapes(self) -> list[Shape]:
         if self.page is not None:
             return self.page.node_shapes()

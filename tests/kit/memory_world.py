@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from adapters.coalescing import CoalescingSource
 from adapters.contract import Child, CollectionSpec, FieldBinding, Predicate
 from adapters.errors import SourceUnavailable
 from adapters.memory import MemorySource, Row
@@ -111,7 +112,8 @@ class MemoryAgency:
 
 @dataclass
 class World:
-    """``data``: agency → collection → rows; what is not named is empty."""
+    """``data``: agency → collection → rows; what is not named is empty. ``wait_s``: for how long lookups wait for each
+    other."""
 
     data: Mapping[str, Mapping[str, Sequence[Row]]]
     limits: Limits = field(default_factory=Limits)
@@ -119,6 +121,7 @@ class World:
     flags: Mapping[str, Any] = field(default_factory=dict)
     agencies: Sequence[str] = tuple(COLLECTIONS)
     as_of: datetime | None = NOW
+    wait_s: float | None = None
 
     def __post_init__(self) -> None:
         self.sources = {
@@ -135,7 +138,10 @@ class World:
         self.engine: Engine = build_engine(
             MASTER,
             [MemoryAgency(code, {"en": code.title(), "fr": code.lower()}, COLLECTIONS[code]) for code in self.agencies],
-            {(code, "db"): source for code, source in self.sources.items()},
+            {
+                (code, "db"): source if self.wait_s is None else CoalescingSource(source, self.wait_s)
+                for code, source in self.sources.items()
+            },
             self.limits,
             KEYS,
             self.timeout,
@@ -150,6 +156,7 @@ class World:
         claims: Mapping[str, Any] | None = None,
         seconds: float | None = None,
         operation: str | None = None,
+        request_id: str = "r1",
     ) -> Answer:
         deadline = asyncio.get_running_loop().time() + (self.timeout if seconds is None else seconds)
         return await self.engine.execute(
@@ -157,7 +164,7 @@ class World:
             operation_name=operation,
             variables=variables,
             view=view or whole(),
-            context=RequestContext("r1", principal(claims), deadline),
+            context=RequestContext(request_id, principal(claims), deadline),
         )
 
     async def data_of(self, query: str, variables: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:

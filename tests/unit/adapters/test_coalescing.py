@@ -245,3 +245,8 @@ def test_the_option_is_strict(wrong: Any) -> None:
 def test_the_option_is_taken_out_of_the_table() -> None:
     assert coalesce_ms({"kind": "rest", "coalesce_ms": 4}) == (4, {"kind": "rest"})
     assert coalesce_ms({"kind": "rest"}) == (25, {"kind": "rest"})
+
+
+def test_for_how_long_lookups_wait_is_known_of_a_source(slow: Slow) -> None:
+    assert slow.capabilities.wait_s is None
+    assert CoalescingSource(slow, 0.02).capabilities.wait_s == 0.02

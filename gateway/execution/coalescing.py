@@ -51,15 +51,13 @@ class Coalescer(GroupCommit[Asked, Any]):
         return self._run_alike(run, plan, plan.alike)
 
     async def _run_alike(self, run: Run, plan: Plan, alike: Alike) -> Any:
-        (root,) = plan.roots
-        assert root.selected is not None
-        arguments = root.selected.values(run.variables)
-        key = tuple([arguments[name] for _, name in root.arguments])
-        asked = Asked(run, plan, key, arguments[root.agency] if root.agency else None)
-        known = run.variables.coerced if run.variables is not None else {}
-        name = (id(plan), *[repr(known.get(name)) for name in alike.variables], *map(repr, run.params.items()))
+        name: tuple[Any, ...] = (id(plan),)
+        if alike.variables and run.variables is not None:
+            name += tuple([repr(run.variables.coerced.get(variable)) for variable in alike.variables])
+        if run.params:
+            name += tuple(map(repr, run.params.items()))
         try:
-            return await self.commit(asked, name, alike.wait_s)
+            return await self.commit(Asked(run, plan), name, alike.wait_s)
         except Apart:
             return await self.runner.run(run, plan)
 

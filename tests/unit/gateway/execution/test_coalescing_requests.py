@@ -50,7 +50,8 @@ class Joining(World):
         as_one = coalescer.as_one
 
         async def noted(asked: Sequence[Asked]) -> Sequence[Any]:
-            self.runs.append([str(one.key[0])[-1] for one in asked])
+            given = [one.run.variables.coerced if one.run.variables is not None else {} for one in asked]
+            self.runs.append([str(one.get("ccn") or one["n"])[-1] for one in given])
             return await as_one(asked)
 
         coalescer.as_one = noted  # type: ignore[method-assign]  # of this one world

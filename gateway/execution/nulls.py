@@ -10,6 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
+
+from gateway.planning.records import items
+
 Wire = dict[str, Any]
 
 
@@ -50,6 +54,8 @@ class NullWalk:
         return self._value(data, ())
 
     def _value(self, value: Any, path: tuple[str | int, ...]) -> Any:
+        if isinstance(value, Struct):
+            return {key: self._value(item, (*path, key)) for key, item in items(value)}
         if type(value) is dict:
             return {key: self._value(item, (*path, key)) for key, item in value.items()}
         if type(value) is list:

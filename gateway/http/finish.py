@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-import orjson
+from msgspec.json import Encoder
 
 from gateway.errors import ClientError, ErrorCode, RequestErrors
 from gateway.request import Answer
 
-OPTIONS = orjson.OPT_UTC_Z
+
+def _spelled(value: Any) -> str:
+    """A key that a caller gave: a text that knows more of itself. Raises ``TypeError`` for anything else."""
+    if isinstance(value, str):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be written")
+
+
+ENCODER = Encoder(enc_hook=_spelled)
 
 
 class Disclosures(Protocol):
@@ -43,7 +51,7 @@ def encode(answer: Answer) -> bytes:
         payload["data"] = answer.data
     if answer.extensions:
         payload["extensions"] = answer.extensions
-    return orjson.dumps(payload, option=OPTIONS)
+    return ENCODER.encode(payload)
 
 
 def refusal(error: ClientError) -> Answer:

@@ -148,7 +148,7 @@ class Compiler:
     def shape(self, selection: Selection, type_name: str, site: Site) -> Shape:
         shape = Shape(type_name, site.needs, site.at)
         shape.fields = [self._field(item, type_name, site) for item in selection]
-        shape.settle()
+        shape.settle(inner=site.inner)
         if type_name == "Person":
             shape.person = special.person_fetches(self.fetches, site)
         links = tuple(shape.links())

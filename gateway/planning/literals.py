@@ -1,4 +1,4 @@
-"""Objects from columns at the price of a dict display: a third of what ``dict(zip(keys, row))`` costs.
+"""Rows for computed fields, from columns, at the price of a dict display: a third of ``dict(zip(keys, row))``.
 
 The one place that makes code from text. What goes in are response keys and names of types, which GraphQL's grammar
 limits to letters, digits and underscores, and which are checked again here.

@@ -45,7 +45,7 @@ from gateway.policy.view import View
 log = structlog.get_logger("guichet.planning")
 
 DOCUMENT_BYTES, DOCUMENT_CHARACTER = 12_000, 45
-PLAN_BYTES, PLAN_FETCH, PLAN_CHARACTER = 3_000, 7_000, 30
+PLAN_BYTES, PLAN_FETCH, PLAN_CHARACTER = 3_000, 10_000, 30
 """What documents and plans were measured to weigh: each, and per character of the text; a fetch with its statements."""
 
 TOO_MANY_TOKENS = "Syntax Error: Document contains more than "

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.contract import ChildSelect
 from gateway.planning.literals import Zipping, zipping
+from gateway.planning.records import Recording, recording
 from gateway.planning.rights import Cells, Mask
 from gateway.planning.selection import Selected
 
@@ -60,15 +61,16 @@ class Shape:
     celled: bool = False
     beyond: tuple[ShapeField, ...] = ()
     flagged: bool = False
-    objects: Zipping | None = None
+    objects: Zipping | Recording | None = None
     open: tuple[ShapeField, ...] = ()
     places: tuple[int, ...] = ()
     required: tuple[int, ...] = ()
 
-    def settle(self) -> None:
-        """Once ``fields`` are complete."""
+    def settle(self, *, inner: bool) -> None:
+        """Once ``fields`` are complete. ``inner``: for a computed field, which reads dicts."""
         fixed = tuple((item.key, item.value) for item in self.fields if isinstance(item, ConstField))
-        self.objects = zipping(tuple(item.key for item in self.fields), fixed) if self.fields else None
+        keys = tuple(item.key for item in self.fields)
+        self.objects = (zipping if inner else recording)(keys, fixed) if keys else None
         self.open = tuple(item for item in self.fields if not isinstance(item, ConstField))
         self.places = tuple(item.index if isinstance(item, ColumnField) and item.plain else -1 for item in self.open)
         self.required = tuple(place for place, item in enumerate(self.open) if not item.nullable)

@@ -18,6 +18,7 @@ from gateway.policy.view import View
 from gateway.request import Answer, Principal, RequestContext
 from gateway.settings.config import Limits
 from resolvers.schema import master
+from tests.kit.plain import plain
 
 MASTER = master()._schema
 KEYS = (b"k" * 32,)
@@ -159,13 +160,14 @@ class World:
         request_id: str = "r1",
     ) -> Answer:
         deadline = asyncio.get_running_loop().time() + (self.timeout if seconds is None else seconds)
-        return await self.engine.execute(
+        answer = await self.engine.execute(
             query=query,
             operation_name=operation,
             variables=variables,
             view=view or whole(),
             context=RequestContext(request_id, principal(claims), deadline),
         )
+        return plain(answer)
 
     async def data_of(self, query: str, variables: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
         """The data of an answer without errors."""

@@ -16,6 +16,7 @@ from gateway.request import Answer, Principal, RequestContext
 from gateway.settings import config
 from tests.kit.demo import RunningDemo
 from tests.kit.places import ROOT
+from tests.kit.plain import plain
 
 SECONDS = 30.0
 
@@ -44,7 +45,7 @@ class OwnPolicy:
             view=self.view(*roles),
             context=RequestContext("r1", principal, asyncio.get_running_loop().time() + SECONDS),
         )
-        return answer
+        return plain(answer)
 
 
 @asynccontextmanager

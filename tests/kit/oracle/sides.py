@@ -21,6 +21,7 @@ from resolvers.schema import master
 from tests.kit.oracle.answers import Oracle, OracleAnswer
 from tests.kit.oracle.comparing import Compared, compare
 from tests.kit.oracle.world import PLACES, memory_sources
+from tests.kit.plain import plain
 
 ROOT = Path(__file__).parents[3]
 MASTER = master()._schema
@@ -56,9 +57,10 @@ class Sides:
         self, query: str, variables: Mapping[str, Any] | None = None, view: View = EVERYTHING, name: str | None = None
     ) -> Answer:
         context = RequestContext("r1", self.principal, asyncio.get_running_loop().time() + SECONDS)
-        return await self.engine.execute(
+        answer = await self.engine.execute(
             query=query, operation_name=name, variables=dict(variables or {}), view=view, context=context
         )
+        return plain(answer)
 
     async def stock(
         self, query: str, variables: Mapping[str, Any] | None = None, view: View = EVERYTHING

@@ -11,6 +11,7 @@ from gateway.policy import Policy
 from gateway.request import RequestContext
 from resolvers.enums import Language
 from tests.kit.memory_world import World, principal, whole
+from tests.kit.plain import plain
 
 
 async def introspected(world: World, view: Any, language: Language, query: str = get_introspection_query()) -> Any:
@@ -18,7 +19,7 @@ async def introspected(world: World, view: Any, language: Language, query: str =
     context = RequestContext("r1", principal({"carrier": "1234"}), deadline, language=language)
     answer = await world.engine.execute(query=query, operation_name=None, variables=None, view=view, context=context)
     assert answer.errors == []
-    return answer.data
+    return plain(answer).data
 
 
 def silent(value: Any) -> Any:

@@ -58,19 +58,27 @@ class Rounds:
             await self.generator.load(contender.port, requests[contender.name], WARM_IN_FLIGHT, self.warm)
 
     async def measure(
-        self, contenders: Sequence[Contender], requests: Mapping[str, Sequence[Request]], query: str, concurrency: int
+        self,
+        contenders: Sequence[Contender],
+        requests: Mapping[str, Sequence[Request]],
+        query: str,
+        concurrency: int,
+        other: Mapping[str, int] | None = None,
     ) -> Cell:
         """Whoever comes first changes from round to round; all begin a round with the same request. A first round,
-        which does not count, tells how many requests a slice is."""
+        which does not count, tells how many requests a slice is. ``other``: the concurrency of contenders that have
+        one of their own."""
         cell = Cell(query, concurrency, {contender.name: [] for contender in contenders})
-        least = max(LEAST, 2 * concurrency)
+        in_flight = {name: (other or {}).get(name, concurrency) for name in cell.samples}
+        least = max(LEAST, 2 * max(in_flight.values()))
         amounts = dict.fromkeys(cell.samples, least)
         for turn in range(self.count + 1):
             start = turn % len(contenders)
             for contender in (*contenders[start:], *contenders[:start]):
                 asked = requests[contender.name]
                 at = (turn * 37) % len(asked)
-                sample = await self._slice(contender, (*asked[at:], *asked[:at]), concurrency, amounts[contender.name])
+                turned = (*asked[at:], *asked[:at])
+                sample = await self._slice(contender, turned, in_flight[contender.name], amounts[contender.name])
                 if turn:
                     cell.samples[contender.name].append(sample)
                 else:

@@ -51,7 +51,8 @@ def _ratio(cell: Cell, name: str, one: str, other: str) -> None:
 
 
 async def workers(demo: Demo, load: Generator, options: argparse.Namespace) -> None:
-    """Two workers share what is in flight, and so join fewer lookups: twice as many give each as many as one has."""
+    """Two workers share what is in flight, and join fewer of it: beside one that has as much, and beside one that has
+    half, so that each worker has the same."""
     known = environment(demo)
     sets = await variables(known["CUSTOMS_DSN"])
     token = demo.keys.token(PERSONA)
@@ -63,6 +64,9 @@ async def workers(demo: Demo, load: Generator, options: argparse.Namespace) -> N
             for concurrency in (IN_FLIGHT, 2 * IN_FLIGHT):
                 cell = await rounds.measure(list(running.values()), sent, query, concurrency)
                 _ratio(cell, f"two workers to one, {query}, {concurrency} in flight, CPU", WORKERS_2, "gateway")
+            more = {WORKERS_2: 2 * IN_FLIGHT}
+            cell = await rounds.measure(list(running.values()), sent, query, IN_FLIGHT, more)
+            _ratio(cell, f"two workers to one, {query}, {IN_FLIGHT} in flight each, CPU", WORKERS_2, "gateway")
 
 
 async def memory(demo: Demo, load: Generator, options: argparse.Namespace) -> None:

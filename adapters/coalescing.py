@@ -7,12 +7,13 @@ another.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from adapters.contract import Capabilities, FetchCall, FetchSpec, PreparedFetch, Rows, Source
-from adapters.errors import SourceTimeout
+from adapters.errors import SourceBadData, SourceError, SourceTimeout, SourceUnavailable
 from adapters.group_commit import GroupCommit
 from adapters.predicates import params_of
 from adapters.rows import answers_by_key, places_by_key, take
@@ -46,6 +47,7 @@ class CoalescedFetch(GroupCommit[FetchCall, Rows]):
         self.spec = spec
         self.wait_s = wait_s
         self.most = MAX_KEYS
+        self.known = (SourceError,)
         self._params = params_of(spec)
 
     def run(self, call: FetchCall) -> Coroutine[Any, Any, Rows]:
@@ -60,12 +62,18 @@ class CoalescedFetch(GroupCommit[FetchCall, Rows]):
     def alone(self, asked: FetchCall) -> Coroutine[Any, Any, Rows]:
         return self.inner.run(asked)
 
-    async def as_one(self, asked: Sequence[FetchCall]) -> Sequence[Rows]:
-        """Runs until the latest of their deadlines; each gets the rows of its own keys."""
+    async def as_one(self, asked: Sequence[FetchCall]) -> Sequence[Rows | Exception]:
+        """Runs until the latest of their deadlines; each gets the rows of its own keys. An answer that may be the fault
+        of one key alone is asked for again, by each for himself."""
         ends = [call.deadline for call in asked]
         deadline = None if None in ends else max(end for end in ends if end is not None)
         keys = list(dict.fromkeys([key for call in asked for key in call.keys]))
-        rows = await self.inner.run(FetchCall(keys, asked[0].params, deadline=deadline, scope=asked[0].scope))
+        try:
+            rows = await self.inner.run(FetchCall(keys, asked[0].params, deadline=deadline, scope=asked[0].scope))
+        except SourceError as error:
+            if not isinstance(error, SourceBadData) and (error.retryable or not isinstance(error, SourceUnavailable)):
+                raise
+            return await asyncio.gather(*map(self.inner.run, asked), return_exceptions=True)  # type: ignore[return-value]
         of_key = places_by_key(rows, self.spec)
         return [take(rows, [row for key in call.keys for row in of_key.get(key, ())]) for call in asked]
 

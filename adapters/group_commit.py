@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Hashable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -21,10 +22,6 @@ class Member(Generic[Asked, Answer]):
 
     asked: Asked
     answer: asyncio.Future[Answer]
-
-    def late(self, error: Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(error)
 
 
 @dataclass(slots=True, eq=False)
@@ -57,14 +54,18 @@ class GroupCommit(Generic[Asked, Answer]):
     most: int
     """The size of the largest batch; who would make it larger sends it off, and opens the next."""
 
+    known: tuple[type[Exception], ...] = ()
+    """Failures that say all there is to say: every member gets one of his own, without where it came from. Frames that
+    it came through would else keep it, and be kept by it."""
+
     def size(self, asked: Asked) -> int:  # noqa: ARG002 - for subclasses, whose members are not all of one size
         return 1
 
     def alone(self, asked: Asked) -> Awaitable[Answer]:
         raise NotImplementedError
 
-    async def as_one(self, asked: Sequence[Asked]) -> Sequence[Answer]:
-        """The answers of two or more, in their order. What it raises reaches them all."""
+    async def as_one(self, asked: Sequence[Asked]) -> Sequence[Answer | Exception]:
+        """The answers of two or more, in their order, or how they failed. What it raises reaches them all."""
         raise NotImplementedError
 
     def late(self) -> Exception:
@@ -99,7 +100,7 @@ class GroupCommit(Generic[Asked, Answer]):
         batch.members.append(member)
         batch.size += self.size(asked)
         # Nothing is to be cancelled when it is late, so a timer does, at a fraction of what ``timeout_at`` costs.
-        timer = loop.call_at(deadline, lambda: member.late(self.late())) if deadline is not None else None
+        timer = loop.call_at(deadline, self._late, member) if deadline is not None else None
         try:
             return await member.answer
         finally:
@@ -108,6 +109,11 @@ class GroupCommit(Generic[Asked, Answer]):
             batch.members.remove(member)
             if not batch.members and batch.task is not None:
                 batch.task.cancel()
+            del batch, member  # or this frame would be kept by the exception that comes through it, and keep that
+
+    def _late(self, member: Member[Asked, Answer]) -> None:
+        if not member.answer.done():
+            member.answer.set_exception(self.late())
 
     def _landed(self, name: Hashable, flight: Flight[Asked, Answer]) -> None:
         if flight.waiting is not None:
@@ -127,21 +133,33 @@ class GroupCommit(Generic[Asked, Answer]):
         sent = self.flights[name] = Flight(loop.time())
         batch.task = loop.create_task(self._run(batch))
         # Not at the end of its body: a task that is cancelled before its first step has none.
-        batch.task.add_done_callback(lambda _: self._landed(name, sent))
+        batch.task.add_done_callback(lambda _: self._done(batch, name, sent))
+
+    def _done(self, batch: Batch[Asked, Answer], name: Hashable, flight: Flight[Asked, Answer]) -> None:
+        batch.task = None  # which may hold an exception, and with it the frame that has the batch
+        self._landed(name, flight)
 
     async def _run(self, batch: Batch[Asked, Answer]) -> None:
         """For those who have not left by now."""
         members = tuple(batch.members)
+        answers: Sequence[Answer | Exception]
         try:
             asked = [member.asked for member in members]
             answers = [await self.alone(asked[0])] if len(asked) == 1 else await self.as_one(asked)
-            for member, answer in zip(members, answers, strict=True):
-                if not member.answer.done():  # else he is just leaving
-                    member.answer.set_result(answer)
-        except BaseException as error:
+        except Exception as error:
+            answers = [self._own(error) for _ in members]
+        except BaseException:
             for member in members:
-                if not member.answer.done():
-                    member.answer.set_exception(error)
-                    member.answer.exception()  # read: a member that left never will
-            if isinstance(error, asyncio.CancelledError):
-                raise
+                member.answer.cancel()
+            raise
+        for member, answer in zip(members, answers, strict=True):
+            if member.answer.done():  # he is just leaving
+                continue
+            if isinstance(answer, Exception):
+                member.answer.set_exception(self._own(answer))
+                member.answer.exception()  # read: a member that leaves now never will
+            else:
+                member.answer.set_result(answer)
+
+    def _own(self, error: Exception) -> Exception:
+        return copy(error) if isinstance(error, self.known) else error

@@ -35,9 +35,8 @@ class Report:
     ruled: bool = False
 
     def of(self, rows: int) -> Report:
-        """The same report of some of its rows."""
-        shown = None if self.rows is None else rows
-        return Report(self.agency, self.outcome, self.as_of, shown, self.truncated, self.code, self.inner, self.ruled)
+        """The same answer, of some of its rows."""
+        return Report(self.agency, self.outcome, self.as_of, rows, inner=self.inner, ruled=self.ruled)
 
     @property
     def whole(self) -> bool:

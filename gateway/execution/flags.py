@@ -61,20 +61,22 @@ def _count_shown(shape: Shape, table: Table, part: Part | None, bearer: str, cou
 
 def _count(table: Table, part: Part | None, bearer: str, counts: Counts) -> None:
     own: Counts = {}
-    for row, path, _ in _wrong_digits(table):
-        if part is None or row in part:
-            key = id(table), f"{bearer}.{path}"
-            own[key] = own.get(key, 0) + 1
+    for _, path, _ in _wrong_digits(table, part):
+        key = id(table), f"{bearer}.{path}"
+        own[key] = own.get(key, 0) + 1
     counts.update(own)
     for name, below in table.children.items():
         if not below.bearer:
             _count(below.table, None if part is None else below.below(part), f"{bearer}.{name}", counts)
 
 
-def _wrong_digits(table: Table) -> Iterator[tuple[int, str, str]]:
-    """Row, path and problem of each value of the table's own columns whose check digit is wrong."""
+def _wrong_digits(table: Table, part: Part | None = None) -> Iterator[tuple[int, str, str]]:
+    """Row (its place in ``part``, if given), path and problem of each value of the table's own columns whose check
+    digit is wrong."""
     for path, index, identifier in table.identifiers:
         column = table.columns[index]
+        if part is not None:
+            column = [column[row] for row in part]
         bad = {
             value for value in set(column) if value is not None and _problem(identifier, value) not in (None, PATTERN)
         }

@@ -109,8 +109,7 @@ async def _followed(runner: Services, run: Run, item: LinkField, fetch: Fetch, t
     keys = answer_keys(item, fetch, found)
     run.answered(item, answered.reports)
     if run.parts is not None:
-        for member, reports in run.parts.followed(table, wanted, found, keys, answered.reports, routed=item.routed):
-            Failing(member, item, Answered([], reports)).mark([], ())
+        run.parts.followed(table, wanted, found, keys, answered.reports, routed=item.routed)
     objects = (
         found.columns[item.value]
         if item.value is not None

@@ -2,7 +2,7 @@
 every request has its part.
 
 What a run notes of rows is noted in each request's own run, of its own part: it comes to what it would have come to by
-itself.
+itself. Whose an agency's failure is cannot be told: one key may be all that it is about.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ from gateway.planning.shapes import LinkField, Shape
 
 if TYPE_CHECKING:
     from gateway.execution.run import Run
+
+
+class Apart(Exception):
+    """Requests are to be run one by one."""
 
 
 class Parts:
@@ -50,23 +54,20 @@ class Parts:
         reports: Sequence[Report],
         *,
         routed: bool,
-    ) -> list[tuple[Run, list[Report]]]:
+    ) -> None:
         """A link led from the rows of ``table``, each with its ``wanted`` key, to ``found``, each with its own of
-        ``keys``. Who followed it, and his own reports. ``routed``: keys begin with the agency that is asked."""
+        ``keys``. ``routed``: keys begin with the agency that is asked. Raises ``Apart``."""
         places: dict[Any, list[int]] = {}
         for place, key in enumerate(keys):
             places.setdefault(key, []).append(place)
         parts: list[Part] = []
-        followers: list[tuple[Run, list[Report]]] = []
         for member, rows in zip(self.members, self.of(table), strict=True):
             mine = {wanted[row]: None for row in rows if wanted[row] is not None}
             part = sorted([place for key in mine for place in places.get(key, ())])
             parts.append(part)
             if mine:
-                agencies = {key[0] for key in mine} if routed else None
-                followers.append((member, note_reports(member, reports, found, part, agencies)))
+                note_reports(member, reports, found, part, {key[0] for key in mine} if routed else None)
         self.place(found, parts)
-        return followers
 
     def beside(self, table: Table, wanted: Sequence[Any], joined: Children, report: Report) -> None:
         """Rows that a link leads to came with those of ``table``."""
@@ -89,14 +90,15 @@ class Parts:
 
 def note_reports(
     member: Run, reports: Sequence[Report], found: Table, part: Part, agencies: Collection[str] | None
-) -> list[Report]:
-    """A request's own reports of a fetch, of those ``agencies`` (``None``: of all), with the rows that are its part."""
+) -> None:
+    """A request's own reports of a fetch, of those ``agencies`` (``None``: of all), with the rows that are its part.
+    Raises ``Apart`` for a failure, and for an answer that may be whole for fewer keys."""
+    if any(report.code is not None or report.truncated for report in reports):
+        raise Apart
     if found.origin is None:
         shown = {origin.agency: len(part) for origin in found.origins}
     else:
         shown = Counter([found.origins[found.origin[row]].agency for row in part])
-    mine = [
+    member.reports += [
         report.of(shown.pop(report.agency, 0)) for report in reports if agencies is None or report.agency in agencies
     ]
-    member.reports += mine
-    return mine

@@ -88,6 +88,7 @@ class Run:
         """A list of a row was longer than lists may be."""
         if self.parts is not None:
             self.parts.note_cut(item, table, row)
+            return
         self.flags[item.coordinate] = self.flags.get(item.coordinate, 0) + 1
 
     def answered(self, link: object, reports: Sequence[Report]) -> None:
@@ -246,11 +247,9 @@ class Run:
         elif isinstance(error, TimeoutError):
             error = SourceTimeout(str(error))
         assert isinstance(error, SourceError)
-        also = [one.context.id for one in self.parts.members[1:]] if self.parts is not None else []
         log.warning(
             "source failed",
             request_id=self.context.id,
-            **({"also": also} if also else {}),
             agency=owner.agency,
             collection=owner.id,
             code=error.code,

@@ -104,12 +104,8 @@ class Table:
         ``part``: of these rows alone."""
         if self.clean:
             return []
-        found = [
-            f"{bearer}.{coordinate_path(path)}"
-            for row, flags in self.flags.items()
-            if part is None or row in part
-            for path, _ in flags
-        ]
+        flagged = self.flags if part is None else [row for row in part if row in self.flags]
+        found = [f"{bearer}.{coordinate_path(path)}" for row in flagged for path, _ in self.flags[row]]
         for name, below in self.children.items():
             theirs = None if part is None else below.below(part)
             found += below.table.flag_coordinates(below.bearer or f"{bearer}.{name}", theirs)

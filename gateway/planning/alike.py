@@ -23,6 +23,9 @@ from gateway.planning.shapes import (
     ShapeField,
 )
 
+MOST_WAIT_S = 0.025
+"""An agency that is worth a longer wait is not worth it to those of the requests that do not need it."""
+
 OF_THE_ROW = (ColumnField, ConstField, ChoiceField, IdField)
 META_OF_THE_ROW = ("agency", "provenance", "dataFlags", "issuer")
 
@@ -39,16 +42,19 @@ def alike(plan: Plan) -> Alike | None:
     waits = [wait for fetch in plan.fetches for wait in _waits(fetch)]
     if None in waits or not _by_row(root.shape):
         return None
-    return Alike(tuple(sorted(_used_below(root.selected))), min(wait for wait in waits if wait is not None))
+    wait = min(MOST_WAIT_S, *(wait for wait in waits if wait is not None))
+    return Alike(tuple(sorted(_used_below(root.selected))), wait)
 
 
 def _waits(fetch: Fetch) -> Iterator[float | None]:
     """Of each owner of a fetch how long its lookups wait for others. What is kept of an agency's answers differs in
-    age from record to record."""
+    age from record to record, and so may what the answers themselves say of it."""
     if fetch.inner or fetch.shared or fetch.groups or not fetch.owners:
         yield None
     for owner in fetch.owners:
-        yield None if owner.spec.cache_seconds else owner.source.capabilities.wait_s
+        told = owner.spec.as_of
+        apart = owner.spec.cache_seconds or (told is not None and not told.table)
+        yield None if apart else owner.source.capabilities.wait_s
 
 
 def _by_row(shape: Shape) -> bool:

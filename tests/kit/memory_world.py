@@ -10,7 +10,7 @@ from typing import Any
 
 from adapters.coalescing import CoalescingSource
 from adapters.contract import Child, CollectionSpec, FieldBinding, Predicate
-from adapters.errors import SourceUnavailable
+from adapters.errors import SourceError, SourceUnavailable
 from adapters.memory import MemorySource, Row
 from gateway.execution import Engine, build_engine
 from gateway.planning.catalog import Owner
@@ -184,13 +184,13 @@ class World:
         return len(self.sources[agency].asked(name))
 
 
-def fail_where(source: MemorySource, where: Callable[[Any, Any, Any], bool]) -> None:
+def fail_where(source: MemorySource, where: Callable[[Any, Any, Any], bool], how: SourceError | None = None) -> None:
     """Calls that ``where`` is true of (collection, work, call) fail from now on; all others are answered."""
     answer_of = source.answer
 
     async def answer(collection: Any, work: Any, call: Any) -> Any:
         if where(collection, work, call):
-            raise SourceUnavailable("x")
+            raise how or SourceUnavailable("x")
         return await answer_of(collection, work, call)
 
     source.answer = answer  # type: ignore[method-assign]  # of this one source

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.coalescing import CoalescingSource, coalesce_ms
 from adapters.contract import Compare, FetchSpec, Join, Param
-from adapters.errors import SourceTimeout, SourceUnavailable
+from adapters.errors import SourceBadData, SourceError, SourceTimeout, SourceUnavailable
 from tests.kit.patience import until
 from tests.kit.slow_source import Slow, finish, keys_asked, lookup, settle
 
@@ -19,6 +19,13 @@ SPEC = FetchSpec("shipment", ("ccn", "status"), keys=("ccn",), predicate=RULE)
 LONG = 60.0
 """Seconds: in these tests, for ever."""
 OTHER = FetchSpec("shipment", ("ccn", "eta"), keys=("ccn",), predicate=RULE)
+
+
+def unanswerable() -> SourceError:
+    """An agency's answer to a request that it finds at fault."""
+    error = SourceUnavailable("answered 400")
+    error.retryable = False
+    return error
 
 
 @pytest.fixture
@@ -245,6 +252,22 @@ def test_the_option_is_strict(wrong: Any) -> None:
 def test_the_option_is_taken_out_of_the_table() -> None:
     assert coalesce_ms({"kind": "rest", "coalesce_ms": 4}) == (4, {"kind": "rest"})
     assert coalesce_ms({"kind": "rest"}) == (25, {"kind": "rest"})
+
+
+@pytest.mark.parametrize("error", [SourceBadData("x"), unanswerable()], ids=["unreadable", "refused"])
+async def test_what_may_be_one_keys_fault_is_asked_again_by_each(slow: Slow, error: SourceError) -> None:
+    fetch = CoalescingSource(slow, LONG).prepare(SPEC)
+    busy, first, second = lookup(fetch, "A"), lookup(fetch, "B"), lookup(fetch, "C")
+    await settle()
+    slow.gates[0].set()
+    await settle()
+    slow.error = error
+    slow.gates[1].set()
+    await until(lambda: len(slow.calls) == 4)
+    slow.error = None
+    answers = await finish(slow, busy, first, second)
+    assert keys_asked(slow) == [["A"], ["B", "C"], ["B"], ["C"]]
+    assert [one.columns[0] for one in answers[1:]] == [["B", "B"], ["C", "C"]]
 
 
 def test_for_how_long_lookups_wait_is_known_of_a_source(slow: Slow) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Sequence
 from typing import Any
@@ -11,13 +12,15 @@ import pytest
 import structlog
 
 from adapters.contract import Compare, Param, RowFlag
-from adapters.errors import SourceUnavailable
+from adapters.errors import SourceBadData, SourceError, SourceUnavailable
+from adapters.group_commit import Batch, Member
 from gateway.execution import coalescing
 from gateway.execution.joint import Asked
 from gateway.execution.parts import Parts
+from gateway.execution.run import Run
 from gateway.request import Answer
 from gateway.settings.config import Limits
-from tests.kit.memory_world import World, codes, day, told, whole
+from tests.kit.memory_world import World, codes, day, fail_where, told, whole
 
 BN = "123456782RM0001"
 QUERY = """query Q($ccn: CargoControlNumber!) { shipment(ccn: $ccn) {
@@ -25,6 +28,13 @@ QUERY = """query Q($ccn: CargoControlNumber!) { shipment(ccn: $ccn) {
 OTHER = "query Q($ccn: CargoControlNumber!) { shipment(ccn: $ccn) { ccn importer { organization { country } } } }"
 NUMBERED = "1234PARS0000"
 PORT = Compare("portOfArrival", "in", Param("claims.ports"))
+
+
+def unanswerable() -> SourceError:
+    """An agency's answer to a request that it finds at fault."""
+    error = SourceUnavailable("answered 400")
+    error.retryable = False
+    return error
 
 
 class Joining(World):
@@ -240,19 +250,36 @@ async def test_what_fails_in_itself_is_run_apart_and_logged(monkeypatch: pytest.
     assert line["request_ids"] == ["r1", "r2"]
 
 
-async def test_a_failed_agency_is_told_to_those_who_needed_it() -> None:
+async def test_where_an_agency_fails_each_is_run_by_itself_and_so_are_those_that_follow() -> None:
     world = Joining()
     world.sources["REVENUE"].fail(error=SourceUnavailable("x"))
     alone = [await world.one(n) for n in (1, 2, 3)]
     first = await under_way(world)
-    with structlog.testing.capture_logs() as logs:
-        together = await world.behind(*(world.one(n) for n in (1, 2, 3)))
+    together = await world.behind(*(world.one(n) for n in (1, 2, 3)))
+    await world.behind(*(world.one(n) for n in (1, 2, 3)))
     await first
     assert world.runs == [["1", "2", "3"]]
     assert list(map(codes, together)) == [["SOURCE_UNAVAILABLE"], [], ["SOURCE_UNAVAILABLE"]]
     assert list(map(told, together)) == list(map(told, alone))
-    (line,) = [line for line in logs if line["event"] == "source failed"]
-    assert (line["request_id"], line["also"]) == ("r1", ["r2", "r3"])
+
+
+@pytest.mark.parametrize("error", [SourceBadData("x"), unanswerable()], ids=["unreadable", "refused"])
+async def test_a_key_that_an_agency_cannot_answer_costs_nobody_else(error: SourceError) -> None:
+    query = "query ($i: AgencyCode!, $n: String!) { permit(issuer: $i, number: $n) { type } }"
+    world = Joining()
+
+    def one(number: str) -> asyncio.Task[Answer]:
+        return asyncio.ensure_future(world.ask(query, {"i": "TRADE_CONTROLS", "n": number}))
+
+    world.sources["TRADE_CONTROLS"].delay(0.01)
+    fail_where(world.sources["TRADE_CONTROLS"], lambda _, __, call: ("BAD",) in call.keys, error)
+    first = one("P2")
+    await asyncio.sleep(0.005)
+    good, bad = await world.behind(one("P1"), one("BAD"))
+    await first
+    assert world.runs == [["1", "D"]]
+    assert (good.data, good.errors) == ({"permit": {"type": "trade"}}, [])
+    assert codes(bad) == [error.code]
 
 
 async def test_a_failed_root_is_every_ones() -> None:
@@ -266,19 +293,65 @@ async def test_a_failed_root_is_every_ones() -> None:
     await first
 
 
-async def test_who_leaves_or_is_late_disturbs_nobody() -> None:
+async def test_who_leaves_disturbs_nobody_and_who_is_in_a_hurry_does_not_wait() -> None:
     world = Joining()
     alone = await world.one(3)
     first = await under_way(world)
     world.sources["CUSTOMS"].delay(0.05)
-    leaving, late, staying = world.one(1), world.one(2, seconds=0.02), world.one(3)
+    leaving, hasty, staying, another = world.one(1), world.one(2, seconds=0.5), world.one(3), world.one(5)
     await asyncio.sleep(0.015)
     leaving.cancel()
-    assert codes(await late) == ["REQUEST_TIMEOUT"]
+    assert (await hasty).errors == []
     assert told(await staying) == told(alone)
+    await asyncio.gather(first, another)
     assert leaving.cancelled()
-    await first
+    assert world.runs == [["1", "3", "5"]]
     assert not world.engine.coalescer.flights
+
+
+async def test_a_value_that_is_not_given_is_not_null() -> None:
+    query = """query ($i: AgencyCode!, $n: String!, $l: Language) { permit(issuer: $i, number: $n) {
+      number issuer { name(language: $l) } } }"""
+    world = Joining()
+    world.sources["TRADE_CONTROLS"].delay(0.01)
+    given: dict[str, Any] = {"i": "TRADE_CONTROLS", "n": "P1"}
+    tasks = [asyncio.ensure_future(world.ask(query, given))]
+    await asyncio.sleep(0.005)
+    tasks += [asyncio.ensure_future(world.ask(query, given | more)) for more in ({}, {"l": None}, {})]
+    answers = await asyncio.gather(*tasks)
+    assert world.runs == [["1", "1"]]
+    assert list(map(codes, answers)) == [[], [], ["BAD_USER_INPUT"], []]
+
+
+def of_runs() -> set[int]:
+    """What there is of runs: other tests may keep some."""
+    return {id(one) for one in gc.get_objects() if isinstance(one, Run | Asked | Member | Batch)}
+
+
+@pytest.mark.parametrize("end", ["answered", "left", "late"])
+async def test_nothing_of_a_joint_run_waits_for_a_collection_of_garbage(
+    end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = Joining()
+    monkeypatch.setattr(coalescing, "PATIENCE_S", 0.03 if end == "late" else 60)
+    gc.collect()
+    gc.disable()
+    before = of_runs()
+    try:
+        first = await under_way(world)
+        world.sources["REVENUE"].delay(0 if end == "answered" else 0.06)
+        tasks = [world.one(1), world.one(3)]
+        if end == "left":
+            await asyncio.sleep(0.03)
+            for one in tasks:
+                one.cancel()
+        await asyncio.gather(first, *tasks, return_exceptions=True)
+        assert world.runs == [["1", "3"]]
+        del first, tasks
+        await asyncio.sleep(0.05)
+        assert not of_runs() - before
+    finally:
+        gc.enable()
 
 
 async def test_flags_and_cut_lists_are_told_to_those_whose_they_are() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from adapters.agency_file import AsOf
 from gateway.cache import WeightedCache
 from gateway.limits import DocumentLimits
+from gateway.planning.alike import MOST_WAIT_S
 from gateway.planning.catalog import Catalog, Owner
 from gateway.planning.operations import Planner
 from gateway.planning.plan import Alike
@@ -60,13 +63,25 @@ def test_nothing_else_is(text: str) -> None:
     assert alike(text) is None
 
 
-def test_nor_what_is_kept_of_an_agencys_answers() -> None:
-    """It differs in age from record to record."""
+@pytest.mark.parametrize(
+    ("changes", "joins"),
+    [
+        ({"cache_seconds": 60}, False),
+        ({"as_of": AsOf(header="Last-Modified")}, False),
+        ({"as_of": AsOf(path="loadedAt")}, False),
+        ({"as_of": AsOf(table="load_log", column="loaded_at")}, True),
+    ],
+)
+def test_nor_what_differs_in_age_from_record_to_record(changes: dict[str, Any], joins: bool) -> None:
+    def aged(owner: Owner) -> Owner:
+        changed = replace(owner.spec, **changes) if owner.spec.provides == "Organization" else owner.spec
+        return Owner(owner.agency, changed, owner.source)
 
-    def keeping(owner: Owner) -> Owner:
-        kept = owner.spec.provides == "Organization"
-        return Owner(owner.agency, replace(owner.spec, cache_seconds=60 if kept else 0), owner.source)
-
-    catalog = replace(CATALOG, by_type={name: tuple(map(keeping, found)) for name, found in CATALOG.by_type.items()})
+    catalog = replace(CATALOG, by_type={name: tuple(map(aged, found)) for name, found in CATALOG.by_type.items()})
     assert alike(ONE % ("", "ccn"), catalog) is not None
-    assert alike(ONE % ("", "importer { organization { legalName } }"), catalog) is None
+    assert (alike(ONE % ("", "importer { organization { legalName } }"), catalog) is not None) is joins
+
+
+def test_a_request_waits_no_longer_than_is_worth_it_to_all() -> None:
+    patient = World({}, wait_s=1).engine.planner.catalog
+    assert alike(ONE % ("", "ccn"), patient) == Alike((), MOST_WAIT_S)

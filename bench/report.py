@@ -92,16 +92,16 @@ class Results:
         ]
 
     def verdicts(self) -> list[str]:
-        """Whether the release queue reaches the goal, in every form and concurrency: a line a contender."""
+        """In which forms and concurrencies the release queue reaches the goal: a line a contender."""
         queues = [cell for cell in self.cells if cell.query.partition(".")[0] == "q1"]
-        least = {
-            name: min(cell.ratio(name, "gateway", cpu)[0] for cell in queues)
-            for name in STOCK
-            if queues and name in queues[0].samples
-        }
-        return [
-            f"- {name}: the goal is {'reached' if one >= GOAL else '**not reached**'}" for name, one in least.items()
-        ]
+        lines = []
+        for name in STOCK:
+            of = {f"{one.query} with {one.concurrency}": one for one in queues if name in one.samples}
+            met = [what for what, cell in of.items() if cell.ratio(name, "gateway", cpu)[0] >= GOAL]
+            for verdict, which in (("reached", met), ("**not reached**", [what for what in of if what not in met])):
+                if which:
+                    lines.append(f"- {name}: {verdict} by {', '.join(which)} in flight")
+        return lines
 
     def grown(self) -> list[tuple[str, ...]]:
         """A line a contender: its CPU at every length, and the slope through them."""

@@ -62,7 +62,7 @@ class CoalescedFetch(GroupCommit[FetchCall, Rows]):
     def alone(self, asked: FetchCall) -> Coroutine[Any, Any, Rows]:
         return self.inner.run(asked)
 
-    async def as_one(self, asked: Sequence[FetchCall]) -> Sequence[Rows | Exception]:
+    async def as_one(self, asked: Sequence[FetchCall]) -> Sequence[Rows | BaseException]:
         """Runs until the latest of their deadlines; each gets the rows of its own keys. An answer that may be the fault
         of one key alone is asked for again, by each for himself."""
         ends = [call.deadline for call in asked]
@@ -71,9 +71,9 @@ class CoalescedFetch(GroupCommit[FetchCall, Rows]):
         try:
             rows = await self.inner.run(FetchCall(keys, asked[0].params, deadline=deadline, scope=asked[0].scope))
         except SourceError as error:
-            if not isinstance(error, SourceBadData) and (error.retryable or not isinstance(error, SourceUnavailable)):
+            if not _of_one_key(error):
                 raise
-            return await asyncio.gather(*map(self.inner.run, asked), return_exceptions=True)  # type: ignore[return-value]
+            return await asyncio.gather(*map(self.inner.run, asked), return_exceptions=True)
         of_key = places_by_key(rows, self.spec)
         return [take(rows, [row for key in call.keys for row in of_key.get(key, ())]) for call in asked]
 
@@ -82,6 +82,12 @@ class CoalescedFetch(GroupCommit[FetchCall, Rows]):
 
     def explain(self) -> str:
         return self.inner.explain()
+
+
+def _of_one_key(error: SourceError) -> bool:
+    """Whether it may be one key's: what came cannot be read, or the agency, which is there, finds the request at fault.
+    A refusal is the caller's, and says perhaps to ask less."""
+    return isinstance(error, SourceBadData) or (isinstance(error, SourceUnavailable) and not error.retryable)
 
 
 def coalesce_ms(table: Mapping[str, Any]) -> tuple[float, dict[str, Any]]:

@@ -64,7 +64,7 @@ class GroupCommit(Generic[Asked, Answer]):
     def alone(self, asked: Asked) -> Awaitable[Answer]:
         raise NotImplementedError
 
-    async def as_one(self, asked: Sequence[Asked]) -> Sequence[Answer | Exception]:
+    async def as_one(self, asked: Sequence[Asked]) -> Sequence[Answer | BaseException]:
         """The answers of two or more, in their order, or how they failed. What it raises reaches them all."""
         raise NotImplementedError
 
@@ -142,12 +142,12 @@ class GroupCommit(Generic[Asked, Answer]):
     async def _run(self, batch: Batch[Asked, Answer]) -> None:
         """For those who have not left by now."""
         members = tuple(batch.members)
-        answers: Sequence[Answer | Exception]
+        answers: Sequence[Answer | BaseException]
         try:
             asked = [member.asked for member in members]
             answers = [await self.alone(asked[0])] if len(asked) == 1 else await self.as_one(asked)
         except Exception as error:
-            answers = [self._own(error) for _ in members]
+            answers = [copy(error) if isinstance(error, self.known) else error for _ in members]
         except BaseException:
             for member in members:
                 member.answer.cancel()
@@ -155,11 +155,8 @@ class GroupCommit(Generic[Asked, Answer]):
         for member, answer in zip(members, answers, strict=True):
             if member.answer.done():  # he is just leaving
                 continue
-            if isinstance(answer, Exception):
-                member.answer.set_exception(self._own(answer))
+            if isinstance(answer, BaseException):
+                member.answer.set_exception(answer)
                 member.answer.exception()  # read: a member that leaves now never will
             else:
                 member.answer.set_result(answer)
-
-    def _own(self, error: Exception) -> Exception:
-        return copy(error) if isinstance(error, self.known) else error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from operator import itemgetter
 from typing import Any
@@ -17,9 +17,13 @@ def answers_by_key(spec: FetchSpec) -> bool:
 
 def places_by_key(rows: Rows, spec: FetchSpec) -> dict[tuple[Any, ...], list[int]]:
     """Where the rows of each key are, of a fetch that answers by key."""
-    found: dict[tuple[Any, ...], list[int]] = {}
-    keys = (rows.columns[spec.columns.index(path)] for path in spec.keys)
-    for row, key in enumerate(zip(*keys, strict=True)):
+    return places_of(zip(*(rows.columns[spec.columns.index(path)] for path in spec.keys), strict=True))
+
+
+def places_of(keys: Iterable[Any]) -> dict[Any, list[int]]:
+    """Where the rows of each key are, of the keys of all rows."""
+    found: dict[Any, list[int]] = {}
+    for row, key in enumerate(keys):
         found.setdefault(key, []).append(row)
     return found
 

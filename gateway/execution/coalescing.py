@@ -51,8 +51,8 @@ class Coalescer(GroupCommit[Asked, Any]):
 
     def run(self, run: Run, plan: Plan) -> Coroutine[Any, Any, Any]:
         """The data of the operation, as from ``Runner.run``. Raises ``ClientError``."""
-        alike, now = plan.alike, asyncio.get_running_loop().time()
-        if alike is None or self._rests(plan, now) or run.context.deadline < now + alike.wait_s + HASTY_S:
+        alike = plan.alike
+        if alike is None or self._rests(plan) or run.context.deadline < _now() + alike.wait_s + HASTY_S:
             return self.runner.run(run, plan)
         return self._run_alike(run, plan, alike)
 
@@ -74,7 +74,7 @@ class Coalescer(GroupCommit[Asked, Any]):
 
     async def as_one(self, asked: Sequence[Asked]) -> Sequence[Any]:
         plan = asked[0].plan
-        if self._rests(plan, asyncio.get_running_loop().time()):  # those before these were given up meanwhile
+        if self._rests(plan):  # those before these were given up meanwhile
             raise Apart
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -90,10 +90,14 @@ class Coalescer(GroupCommit[Asked, Any]):
         raise Apart
 
     def _rest(self, plan: Plan) -> None:
-        now = asyncio.get_running_loop().time()
+        now = _now()
         self._resting = {name: until for name, until in self._resting.items() if until > now}
         self._resting[id(plan)] = now + REST_S
 
-    def _rests(self, plan: Plan, now: float) -> bool:
+    def _rests(self, plan: Plan) -> bool:
         until = self._resting.get(id(plan))
-        return until is not None and now < until
+        return until is not None and _now() < until
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from adapters.rows import places_of
 from gateway.execution.parts import Apart, Parts, note_reports
 from gateway.execution.run import Run
 from gateway.execution.services import Services
 from gateway.execution.table import Part, Table, concat
-from gateway.planning.plan import Fetch, Plan, RootField
+from gateway.planning.plan import Fetch, Plan
 
 
 @dataclass(slots=True)
@@ -19,12 +20,8 @@ class Asked:
     plan: Plan
 
 
-@dataclass(slots=True)
-class Wanted:
-    """The key of the record that a request asks for; ``agency``: the only one to ask, if it says so."""
-
-    key: tuple[Any, ...]
-    agency: str | None
+Wanted = tuple[tuple[Any, ...], str | None]
+"""What a request asks for: ``RootField.record``."""
 
 
 async def joint_values(runner: Services, asked: Sequence[Asked]) -> list[Any]:
@@ -34,28 +31,21 @@ async def joint_values(runner: Services, asked: Sequence[Asked]) -> list[Any]:
     assert fetch is not None
     assert shape is not None
     members = [one.run for one in asked]
-    wanted = [_wanted(root, member) for member in members]
+    wanted = [root.record(member.variables) for member in members]
     run = _joint(members)
     assert run.parts is not None
     keys_of: dict[str, list[tuple[Any, ...]]] = {}
-    for one in wanted:
-        keys_of.setdefault(one.agency or "", []).append(one.key)
+    for key, agency in wanted:
+        keys_of.setdefault(agency or "", []).append(key)
     answered = await run.ask(fetch, keys=keys_of.get("", ()), keys_of=keys_of if root.agency else None, typed=True)
     table = concat(fetch.needs, answered.tables)
     parts = run.parts.place(table, _parts_by_key(fetch, table, wanted))
-    for member, one, part in zip(members, wanted, parts, strict=True):
-        note_reports(member, answered.reports, table, part, None if one.agency is None else (one.agency,))
+    for member, (_, agency), part in zip(members, wanted, parts, strict=True):
+        note_reports(member, answered.reports, table, part, None if agency is None else (agency,))
     objects = await runner.build(run, shape, table)
     for member in members:
         member.nulls |= run.nulls
     return [objects[part[0]] if part else None for part in parts]
-
-
-def _wanted(root: RootField, member: Run) -> Wanted:
-    assert root.selected is not None
-    arguments = root.selected.values(member.variables)
-    key = tuple([arguments[name] for _, name in root.arguments])
-    return Wanted(key, arguments[root.agency] if root.agency else None)
 
 
 def _joint(members: Sequence[Run]) -> Run:
@@ -68,17 +58,11 @@ def _joint(members: Sequence[Run]) -> Run:
 def _parts_by_key(fetch: Fetch, table: Table, wanted: Sequence[Wanted]) -> list[Part]:
     """Of each request the rows that it asked for. Raises ``Apart`` where an agency answers to another spelling."""
     owners = table.per_row([origin.owner.id if origin.owner is not None else "" for origin in table.origins])
-    places: dict[tuple[Any, ...], list[int]] = {}
     columns = [table.columns[fetch.needs.columns[path]] for path in fetch.keys]
-    for place, key in enumerate(zip(owners, *columns, strict=True)):
-        places.setdefault(key, []).append(place)
+    places = places_of(zip(owners, *columns, strict=True))
     asked = [
-        [
-            (owner.id, *owner.spelled(fetch.keys, one.key))
-            for owner in fetch.owners
-            if one.agency in (None, owner.agency)
-        ]
-        for one in wanted
+        [(owner.id, *owner.spelled(fetch.keys, key)) for owner in fetch.owners if agency in (None, owner.agency)]
+        for key, agency in wanted
     ]
     if not places.keys() <= {key for keys in asked for key in keys}:
         raise Apart

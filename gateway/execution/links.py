@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from adapters.contract import TYPE_KEYS
+from adapters.rows import places_of
 from gateway.execution.answered import Answered, Report
 from gateway.execution.answered import cause as cause_of
 from gateway.execution.assembly import settle_lists
@@ -94,9 +95,7 @@ class Followed:
 
     def places(self) -> list[Sequence[int]]:
         """Per row of ours, where in ``table`` its rows are."""
-        groups: dict[Key, list[int]] = {}
-        for place, key in enumerate(self.keys):
-            groups.setdefault(key, []).append(place)
+        groups = places_of(self.keys)
         if self.wanted and type(self.wanted[0]) is list:
             return [_places(groups, row) for row in self.wanted]
         return [groups.get(row, ()) for row in self.wanted]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.contract import FetchCall, Rows
+from adapters.rows import places_of
 from gateway.execution.answered import Answered, Report, collect
 from gateway.execution.call_shapes import OwnerShape
 from gateway.execution.connections import Paged, Slice, connections
@@ -94,10 +95,8 @@ async def _fetch_pages(
     if wanted is None:
         slices = [_slice(range(table.count), call, totals.root(), lacking)]
     else:
-        groups: dict[Any, list[int]] = {}
         columns = [table.columns[fetch.needs.columns[path]] for path in fetch.keys]
-        for row, key in enumerate(zip(*columns, strict=True)):
-            groups.setdefault(key, []).append(row)
+        groups = places_of(zip(*columns, strict=True))
         slices = [
             _slice(
                 sorted(row for key in dict.fromkeys(parent) for row in groups.get(key, ())),

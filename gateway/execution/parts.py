@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
+from adapters.rows import places_of
 from gateway.execution.answered import Report
 from gateway.execution.table import Children, Part, Table
 from gateway.planning.shapes import LinkField, Shape
@@ -57,9 +58,7 @@ class Parts:
     ) -> None:
         """A link led from the rows of ``table``, each with its ``wanted`` key, to ``found``, each with its own of
         ``keys``. ``routed``: keys begin with the agency that is asked. Raises ``Apart``."""
-        places: dict[Any, list[int]] = {}
-        for place, key in enumerate(keys):
-            places.setdefault(key, []).append(place)
+        places = places_of(keys)
         parts: list[Part] = []
         for member, rows in zip(self.members, self.of(table), strict=True):
             mine = {wanted[row]: None for row in rows if wanted[row] is not None}

@@ -183,17 +183,14 @@ class Runner:
 
     async def _lookup(self, run: Run, root: RootField) -> Any:
         """One object by key. A 19-digit transaction number names a version: another one is not there."""
-        fetch, shape, selected = root.fetch, root.shape, root.selected
+        fetch, shape = root.fetch, root.shape
         assert fetch is not None
         assert shape is not None
-        assert selected is not None
-        arguments = selected.values(run.variables)
-        key = [arguments[name] for _, name in root.arguments]
+        key, agency = root.record(run.variables)
         version: int | None = None
         if fetch.keys == ("transactionNumber",):
             version = getattr(key[0], "version", None)  # the scalar has split it off already
-        agency = arguments[root.agency] if root.agency else None
-        return await self._one(run, fetch, shape, tuple(key), agency, version)
+        return await self._one(run, fetch, shape, key, agency, version)
 
     async def _one(
         self,

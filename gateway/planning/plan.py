@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from graphql.execution.values import VariableValues
+
 from adapters.contract import Predicate
 from gateway.planning.catalog import Owner
 from gateway.planning.rights import GroupRules
@@ -39,6 +41,12 @@ class RootField(ShapeField):
     rule: Predicate | None = None
     shapes: dict[str, Shape] = field(default_factory=dict)
     fetches: dict[str, Fetch] = field(default_factory=dict)
+
+    def record(self, variables: VariableValues | None) -> tuple[tuple[Any, ...], str | None]:
+        """The key that a lookup asks for, and the only agency to ask, if it says so. Raises ``ClientError``."""
+        assert self.selected is not None
+        arguments = self.selected.values(variables)
+        return tuple([arguments[name] for _, name in self.arguments]), arguments[self.agency] if self.agency else None
 
     def fetched(self) -> list[Shape]:
         """The shapes over the rows of ``fetch``."""

@@ -244,8 +244,10 @@ async def test_what_fails_in_itself_is_run_apart_and_logged(monkeypatch: pytest.
     first = await under_way(world)
     with structlog.testing.capture_logs() as logs:
         together = await world.behind(world.one(1), world.one(2))
-    await first
-    assert list(map(told, together)) == list(map(told, alone))
+        await first
+        assert list(map(told, together)) == list(map(told, alone))
+        await world.behind(world.one(4), world.one(1), world.one(2))
+    assert world.runs == [["1", "2"]]  # what has failed so is not tried again soon
     (line,) = [line for line in logs if line["event"] == "joint run failed"]
     assert line["request_ids"] == ["r1", "r2"]
 
